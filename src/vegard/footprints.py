@@ -38,14 +38,14 @@ def piecewise(r: tuple[float, ...], p: tuple[float, ...]) -> tuple[Footprint, ..
     """Terms of a profile linear between the points: S = Σ b·cone(ρ) + rim·disc(last ρ)."""
     slopes = [0.0, *np.diff(p) / np.diff(r), 0.0]
     kinks = tuple(
-        (rho, float(before - after))
+        (rho, float(after - before))
         for rho, before, after in zip(r, slopes[:-1], slopes[1:], strict=True)
         if rho > 0 and before != after
     )
     out = []
     if kinks:
-        # the window rounds the kinks over a hundredth of the finest spacing
-        band = 2 * WINDOW_END / (0.1 * float(np.diff(r).min()))
+        # the window rounds the kinks over about a hundredth of the finest spacing
+        band = 2 * WINDOW_END / min(float(np.diff(r).min()), 0.02)
         out.append(Footprint(kinks=kinks, band=band))
     if p[-1]:
         out.append(Footprint(weight=p[-1] * r[-1], waves=(Wave(r[-1], 1),)))

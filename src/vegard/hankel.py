@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from math import ceil, e, exp, inf, log
 
 import numpy as np
@@ -36,6 +36,7 @@ _DROP = 5  # Legendre modes that the second rule leaves out
 _WINDOWS = ((90.0, 13.0), (84.0, 12.0))  # (centre, width) in kΩ: rule and second rule
 _PHASE = 16.0  # largest phase [rad] across one fine panel of ORDER nodes
 WINDOW_END = 168.0
+_STRUVE = 40.0  # beyond it Struve's functions are asymptotic series
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,16 @@ class Footprint:
         """Wavenumber above which the amplitude is nothing."""
         return 9.0 if self.gaussian else self.band
 
-    def amplitude(self, k: Real, which: int) -> Real:
-        """The factor that is not a wave, for the rule (0) or the second rule (1)."""
+    def amplitude(self, k: Real) -> tuple[Real, Real]:
+        """The factor that is not a wave, for the rule and for the second rule."""
         out = self.weight * k**self.power
         if self.gaussian:
             out = out * np.exp(-0.5 * k * k)
-        if self.kinks:
-            out = out * _cones(k, self.kinks) * _window(k * ((1 + which) * WINDOW_END / self.band), 0)
-        return out
+        if not self.kinks:
+            return out, out
+        out = out * _cones(k, self.kinks)
+        x = k * (WINDOW_END / self.band)
+        return out * _window(x, 0), out * _window(2 * x, 0)
 
 
 def _cones(k: Real, kinks: tuple[tuple[float, float], ...]) -> Real:
@@ -113,9 +116,40 @@ def _cones(k: Real, kinks: tuple[tuple[float, float], ...]) -> Real:
     out = np.zeros_like(k)
     for rho, b in kinks:
         x = k * rho
-        bracket = special.j1(x) * special.struve(0, x) - special.j0(x) * special.struve(1, x)
-        out += b * rho * (np.pi / 2) / k * bracket
+        far = x > _STRUVE
+        near, y = x[~far], 1 / x[far]
+        value = np.empty_like(x)
+        value[~far] = near * np.polynomial.chebyshev.chebval(near / (_STRUVE / 2) - 1, _cone_series())
+        # H - Y is an asymptotic series, and J₁Y₀ - J₀Y₁ = 2/πx
+        tail = special.j1(x[far]) * _struve_tail(0, y) - special.j0(x[far]) * _struve_tail(1, y)
+        value[far] = y * (np.pi / 2 * tail + y)
+        out += b * rho**2 * value
     return out
+
+
+@lru_cache(maxsize=1)
+def _cone_series() -> Real:
+    """Chebyshev series of ∫₀¹ t J₁(xt) dt / x on [0, 40]."""
+    from scipy import special
+
+    t, w = np.polynomial.legendre.leggauss(64)
+    t, w = (t + 1) / 2, w / 2
+
+    def value(u: Real) -> Real:
+        x = (u + 1) * (_STRUVE / 2)
+        return (special.j1(x[:, None] * t) / x[:, None]) @ (w * t)
+
+    return np.asarray(np.polynomial.chebyshev.chebinterpolate(value, 80))
+
+
+def _struve_tail(order: int, y: Real) -> Real:
+    """Struve H - Neumann Y at x = 1/y > 40 (Abramowitz and Stegun 12.1.29)."""
+    term = 2 / np.pi * (y if order == 0 else np.ones_like(y))
+    total = term.copy()
+    for m in range(1, 12):
+        term = term * (2 * m - 1) * (2 * order - 2 * m + 1) * y * y
+        total += term
+    return total
 
 
 def _window(x: Real, which: int) -> Real:
@@ -148,7 +182,7 @@ class Density:
         moving = [w for w in every if w.rho > 0]
         self.split: list[Wave] = []
         self.slow: list[Wave] = []
-        slack = 0.0
+        slack = footprint.extent if footprint.kinks else 0.0
         for wave in moving:
             lowest = min((abs(f) for f in self._frequencies([*self.split])), default=0.0)
             if self.split and wave.rho <= 0.25 * (lowest - slack):
@@ -158,7 +192,7 @@ class Density:
                 self.split.append(wave)
         self.signs = _signs(len(self.split))
         self.frequencies = [max(abs(f) - slack, 0.0) for f in self._frequencies(self.split)]
-        self.total = sum(w.rho for w in moving)
+        self.total = sum(w.rho for w in moving) + slack
         self.slack = slack
 
     @staticmethod
@@ -181,12 +215,10 @@ class Density:
 
     def __call__(self, k: Real) -> tuple[Real, Real]:
         """Density at k for the rule and for the second rule."""
-        base = [self.footprint.amplitude(k, which) for which in (0, 1)]
-        for wave in (*self.slow, *self.smooth):
-            factor = wave.real(k)
-            base = [factor * part for part in base]
+        base = self.footprint.amplitude(k)
+        factor = np.prod([w.real(k) for w in (*self.slow, *self.smooth)], axis=0)
         first, second = self._waves(k)
-        return base[0] * first, base[1] * second
+        return base[0] * factor * first, base[1] * factor * second
 
     def _waves(self, k: Real) -> tuple[Real, Real]:
         """Product of the split waves, windowed."""
@@ -231,6 +263,21 @@ def _fine(density: Density, a: float, b: float) -> Iterator[tuple[Real, Real]]:
         a = end
 
 
+@lru_cache(maxsize=8192)
+def _panel_weights(
+    footprints: tuple[Footprint, ...], waves: tuple[Wave, ...], a: float, b: float
+) -> Real:
+    """Weights (2, ORDER) of one point on the panel [a, b]; the unknown is k if a = 0, else ln k."""
+    moments = np.zeros((2, ORDER))
+    for density in (Density(f, waves) for f in footprints):
+        for k, w in _fine(density, a, min(b, density.top)):
+            where = 2 * np.log(k / a) / log(b / a) - 1 if a else 2 * k / b - 1
+            basis = np.polynomial.legendre.legvander(where, ORDER - 1)
+            moments += (w * np.stack(density(k))) @ basis
+    moments[1, ORDER - _DROP :] = 0.0
+    return np.asarray(moments @ _panel()[2].T)
+
+
 @lru_cache(maxsize=256)
 def _rule(
     footprints: tuple[Footprint, ...],
@@ -239,25 +286,14 @@ def _rule(
     folds: int,
     top: float,
 ) -> tuple[Real, Real]:
-    x, _, moments_to_weights = _panel()
-    grid = np.append(0.0, top * np.exp(-np.arange(folds, -1.0, -1.0)))
-    nodes = np.empty((folds + 1, ORDER))
-    moments = np.zeros((2, len(points), folds + 1, ORDER))
-    for i, (a, b) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
-        nodes[i] = a * np.exp((x + 1) / 2 * log(b / a)) if a else b * (x + 1) / 2
-        for j, waves in enumerate(points):
-            for density in (Density(f, waves) for f in footprints):
-                for k, w in _fine(density, a, min(b, density.top)):
-                    where = 2 * np.log(k / a) / log(b / a) - 1 if a else 2 * k / b - 1
-                    basis = np.polynomial.legendre.legvander(where, ORDER - 1)
-                    for which, value in enumerate(density(k)):
-                        moments[which, j, i] += (w * value) @ basis
-    moments[1, ..., ORDER - _DROP :] = 0.0
-    # the integrand is interpolated in ln k on e-fold panels: dk is already in the fine weights
-    weights = (moments @ moments_to_weights.T).reshape(2, len(points), nodes.size)
+    x = (_panel()[0] + 1) / 2
+    panels = list(pairwise([0.0, *(top * exp(-n) for n in range(folds, -1, -1))]))
+    k = np.concatenate([a * np.exp(x * log(b / a)) if a else b * x for a, b in panels])
+    weights = np.empty((2, len(points), k.size))
+    for j, waves in enumerate(points):
+        weights[:, j] = np.hstack([_panel_weights(footprints, waves, a, b) for a, b in panels])
     # T is nearly constant where the diffusion length is small, and ∫ density is the profile itself:
     # far from the tip the weights must sum to it to the last digit
-    k = nodes.ravel()
     middle = int(np.argmin(np.abs(k - 1.0)))
     for j, total in enumerate(sums):
         if total is not None:

@@ -155,7 +155,7 @@ class ProfileTip(Tip):
         x = np.asarray(k, float) * self.radius
         safe = np.where(x == 0, 1e-3, x)  # S(0) - S(1e-3) is below 1e-6
         terms = sum(
-            f.amplitude(safe.ravel(), 0) * np.prod([w.real(safe.ravel()) for w in f.waves], axis=0)
+            f.amplitude(safe.ravel())[0] * np.prod([w.real(safe.ravel()) for w in f.waves], axis=0)
             for f in self.footprint()
         )
         density = np.reshape(terms / safe.ravel(), x.shape)

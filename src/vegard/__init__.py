@@ -1,0 +1,90 @@
+"""vegard: electrochemical strain microscopy, from the bias at the tip to what the microscope reads.
+
+Names are loaded when they are first used; ``import vegard`` itself loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Material": "material",
+    "DiscTip": "tips",
+    "GaussianTip": "tips",
+    "ProfileTip": "tips",
+    "HalfSpace": "geometries",
+    "Film": "geometries",
+    "FixedConcentration": "interfaces",
+    "FixedFlux": "interfaces",
+    "LinearKinetics": "interfaces",
+    "Experiment": "experiment",
+    "Finding": "experiment",
+    "Pulse": "waveforms",
+    "PulseTrain": "waveforms",
+    "Triangle": "waveforms",
+    "Sine": "waveforms",
+    "Sampled": "waveforms",
+    "Response": "result",
+    "frequency_response": "response",
+    "static_response": "response",
+    "step_response": "response",
+    "time_response": "response",
+    "relaxation_times": "spectroscopy",
+    "sweep": "sweeps",
+    "largest_response": "verdict",
+    "materials": "catalogue",
+    "VegardError": "errors",
+    "FileError": "errors",
+    "NotConverged": "errors",
+    "NoStaticLimit": "errors",
+    "OutOfRegime": "errors",
+}
+
+__all__ = sorted(_HOME)
+
+if TYPE_CHECKING:
+    from vegard.catalogue import materials as materials
+    from vegard.errors import FileError as FileError
+    from vegard.errors import NoStaticLimit as NoStaticLimit
+    from vegard.errors import NotConverged as NotConverged
+    from vegard.errors import OutOfRegime as OutOfRegime
+    from vegard.errors import VegardError as VegardError
+    from vegard.experiment import Experiment as Experiment
+    from vegard.experiment import Finding as Finding
+    from vegard.geometries import Film as Film
+    from vegard.geometries import HalfSpace as HalfSpace
+    from vegard.interfaces import FixedConcentration as FixedConcentration
+    from vegard.interfaces import FixedFlux as FixedFlux
+    from vegard.interfaces import LinearKinetics as LinearKinetics
+    from vegard.material import Material as Material
+    from vegard.response import frequency_response as frequency_response
+    from vegard.response import static_response as static_response
+    from vegard.response import step_response as step_response
+    from vegard.response import time_response as time_response
+    from vegard.result import Response as Response
+    from vegard.spectroscopy import relaxation_times as relaxation_times
+    from vegard.sweeps import sweep as sweep
+    from vegard.tips import DiscTip as DiscTip
+    from vegard.tips import GaussianTip as GaussianTip
+    from vegard.tips import ProfileTip as ProfileTip
+    from vegard.verdict import largest_response as largest_response
+    from vegard.waveforms import Pulse as Pulse
+    from vegard.waveforms import PulseTrain as PulseTrain
+    from vegard.waveforms import Sampled as Sampled
+    from vegard.waveforms import Sine as Sine
+    from vegard.waveforms import Triangle as Triangle
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"vegard.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'vegard' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
