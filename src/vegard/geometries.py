@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vegard import diffusion
 from vegard.depth import Profile
 from vegard.material import Material
@@ -53,3 +56,20 @@ class Film(Geometry):
 
     def keeps_ions(self) -> bool:
         return self.back == "blocking"
+
+    def modes(self, count: int, rate: float, normal: float) -> NDArray[np.float64]:
+        """Wavenumbers y [1/m] of the first relaxation modes through the thickness.
+
+        Roots of ξ tan ξ = Bi (blocking back) or -ξ cot ξ = Bi (permeable), ξ = yh, Bi = κh/D_z;
+        κ = 0 is a fixed flux, κ = inf a fixed concentration.
+        """
+        offset = np.pi * (np.arange(count) + (0.5 if self.back == "permeable" else 0.0))
+        biot = rate * self.thickness / normal
+        if np.isinf(biot):
+            return (offset + np.pi / 2) / self.thickness
+        low, high = np.zeros(count), np.full(count, np.pi / 2)
+        for _ in range(80):  # Bi cos δ - (offset + δ) sin δ falls with δ
+            delta = (low + high) / 2
+            above = biot * np.cos(delta) > (offset + delta) * np.sin(delta)
+            low, high = np.where(above, delta, low), np.where(above, high, delta)
+        return (offset + low) / self.thickness

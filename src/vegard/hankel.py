@@ -334,3 +334,17 @@ def rule(
     if top > limit:
         top, sums = exp(ceil(log(limit))), (None,) * len(sums)
     return _rule(footprints, points, sums, max(0, ceil(log(top / low))), top)
+
+
+def density(footprints: tuple[Footprint, ...], waves: tuple[Wave, ...], k: Real) -> Real:
+    """The density itself at k [1/R], without windows."""
+    out = np.zeros_like(k)
+    for f in footprints:
+        out += f.amplitude(k)[0] * np.prod([w.real(k) for w in (*f.waves, *waves)], axis=0)
+    return out
+
+
+def extent(footprints: tuple[Footprint, ...], waves: tuple[Wave, ...]) -> float:
+    """Largest phase per k of the density."""
+    own = max(f.extent + sum(w.rho for w in f.waves) for f in footprints)
+    return own + sum(w.rho for w in waves)

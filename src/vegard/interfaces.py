@@ -32,6 +32,11 @@ class Interface(Parameters):
         """C₀(k, s)/(amplitude · S(k)): smooth in k; the tip's spectrum is kept apart."""
         raise NotImplementedError
 
+    @property
+    def exchange(self) -> float:
+        """Rate κ [m/s] of linear exchange on the whole surface: 0 fixed flux, inf equilibrium."""
+        raise NotImplementedError
+
     def amplitude(self, per: str, tip: Tip, material: Material) -> float:
         """Amplitude of the prescribed quantity per unit drive; its sign follows from V."""
         if per not in self.drives:
@@ -57,6 +62,10 @@ class FixedConcentration(Interface):
 
     drives: ClassVar[dict[str, str]] = {"volt": "m/V", "concentration": "m/(mol/m³)"}
 
+    @property
+    def exchange(self) -> float:
+        return inf
+
     def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
         return 1.0
 
@@ -67,6 +76,10 @@ class FixedFlux(Interface):
 
     drives: ClassVar[dict[str, str]] = {"flux": "m/(mol/m²/s)", "ampere": "m/A"}
     sink: ClassVar[bool] = False
+
+    @property
+    def exchange(self) -> float:
+        return 0.0
 
     def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
         return 1.0 / admittance
@@ -90,6 +103,10 @@ class LinearKinetics(Interface):
         hint="κ = (-dE/dC)/(zF R_ct).",
     )
     drives: ClassVar[dict[str, str]] = {"volt": "m/V", "concentration": "m/(mol/m³)"}
+
+    @property
+    def exchange(self) -> float:
+        return self.rate
 
     def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
         return kinetics.surface_fraction(admittance, self.rate)

@@ -64,6 +64,12 @@ def _groups(s: Complex) -> list[NDArray[np.intp]]:
     return out
 
 
+def waves(experiment: Experiment, r: float, order: int = 0) -> tuple[hankel.Wave, ...]:
+    """Oscillating factors of the reading at r [m]: read-out and Jₙ(kr)."""
+    reader = (hankel.Wave(1.0, -1),) if experiment.readout == "punch" else ()
+    return (*reader, hankel.Wave(r / experiment.tip.radius, order))
+
+
 def _plain(experiment: Experiment, r: float) -> float | None:
     """The tip's profile as read at r, where it is known to the last digit."""
     tip = experiment.tip
@@ -99,8 +105,7 @@ def transfer(
     ]
     # S k/2π in units of the radius is the footprint; one factor 1/R² from k dk, R² from S
     sources = experiment.tip.footprint()
-    reader = (hankel.Wave(1.0, -1),) if experiment.readout == "punch" else ()
-    points = tuple((*reader, hankel.Wave(float(r) / radius, order)) for r in at)
+    points = tuple(waves(experiment, float(r), order) for r in at)
     sums = tuple(_plain(experiment, float(r)) if order == 0 else None for r in at)
     values = np.empty((at.size, s.size), complex)
     error = np.empty((at.size, s.size))
