@@ -1,6 +1,6 @@
 """Compare the library with the oracles in tests/oracles and write the table of the docs page.
 
-    python docs/make_validation.py [--write FILE] [--limit N]
+    python docs/make_validation.py [--write FOLDER] [--limit N]
 
 The corners were computed with 320-bit arithmetic by tests/oracles/make_corners.py, which uses
 nothing of this library. Lengths are in contact radii, D_z = 1, and u is in units of 2(1+ν)βcR
@@ -41,8 +41,8 @@ class Corner:
         return self.true > max(self.stated, EPS)
 
 
-def experiment(c: dict[str, Any]) -> tuple[vg.Experiment, str, float]:
-    """The experiment of a corner, its ``per``, and the factor taken out of the oracle."""
+def experiment(c: dict[str, Any]) -> tuple[vg.Experiment, str]:
+    """The experiment of a corner, and its ``per``."""
     poisson = c.get("nu", 0.3)
     unit = 0.5 / (1 + poisson)  # β with 2(1+ν)β = 1
     beta = (unit * c["vegard11"], unit * c["vegard33"]) if "vegard33" in c else unit
@@ -56,17 +56,17 @@ def experiment(c: dict[str, Any]) -> tuple[vg.Experiment, str, float]:
     }
     per = "flux" if c["interface"] == "flux" else "concentration"
     made = vg.Experiment(material, tip, geometry, interfaces[c["interface"]](), c["readout"])
-    return made, per, 1.0
+    return made, per
 
 
 def corner(c: dict[str, Any]) -> Corner:
     """Relative errors |·|/(|u(r)| + 1e-6|u(0)|), true and stated."""
-    made, per, factor = experiment(c)
+    made, per = experiment(c)
     got = vg.frequency_response(made, c["omega"] / (2 * np.pi), per=per, at=c["r"])
     value = complex(c["value_re"], c["value_im"])
     scale = abs(value) + 1e-6 * abs(complex(c["centre_re"], c["centre_im"]))
-    true = abs(complex(got.values) * factor - value)
-    return Corner(c, true / scale, float(got.error) * factor / scale)
+    true = abs(complex(got.values) - value)
+    return Corner(c, true / scale, float(got.error) / scale)
 
 
 CLASSES: Sequence[tuple[str, Callable[[dict[str, Any]], bool]]] = (
@@ -98,22 +98,22 @@ def row(name: str, corners: Sequence[Corner]) -> str:
     )
 
 
-def table(corners: Iterable[Corner]) -> str:
-    """The table in Markdown."""
+HEAD = (
+    "| class | values | median error | worst error | median stated | worst stated "
+    "| true > stated |\n"
+    "|:--|--:|--:|--:|--:|--:|--:|"
+)
+
+
+def corners_table(corners: Iterable[Corner]) -> str:
+    """The table of the corners, in Markdown, and a sentence."""
     every = list(corners)
-    lines = [
-        "| class | corners | median error | worst error | median stated | worst stated "
-        "| true > stated |",
-        "|:--|--:|--:|--:|--:|--:|--:|",
-    ]
-    for name, member in CLASSES:
-        part = [c for c in every if member(c.inputs)]
-        if part:
-            lines.append(row(name, part))
+    parts = [(name, [c for c in every if member(c.inputs)]) for name, member in CLASSES]
     above = sum(c.understated for c in every)
     return "\n".join(
         [
-            *lines,
+            HEAD,
+            *(row(name, part) for name, part in parts if part),
             "",
             f"The true error exceeds the stated one (where it is above {EPS:.0e}) in {above} of "
             f"{len(every)} corners; the worst true error is {max(c.true for c in every):.1e}, "
@@ -123,21 +123,50 @@ def table(corners: Iterable[Corner]) -> str:
     )
 
 
+def closed_forms_table(data: dict[str, Any]) -> str:
+    """On-axis closed forms, half-space: frequency and step response by the general route."""
+    lines = [HEAD]
+    for tip in ("disc", "gauss"):
+        for letter, interface in (("F", "conc"), ("G", "flux")):
+            key = f"{letter}_{tip}"
+            c = {"tip": tip, "interface": interface, "back": None, "d": 1.0, "readout": "centre"}
+            made, per = experiment(c)
+            name = f"{tip}, {'concentration' if interface == 'conc' else 'flux'}"
+            some = [e for e in data["transfer"] if e["phi_over_pi"] == 0.5]
+            omega = np.array([e["s_im"] for e in some])
+            truth = np.array([complex(*e[key]) for e in some])
+            got = vg.frequency_response(made, omega / (2 * np.pi), per=per)
+            lines.append(row(f"{name}, frequency", _against(got, truth)))
+            truth = np.array([e[key] for e in data["step"]])
+            got = vg.step_response(made, np.array([e["T"] for e in data["step"]]), per=per)
+            lines.append(row(f"{name}, step", _against(got, truth)))
+    return "\n".join([*lines, ""])
+
+
+def _against(got: vg.Response, truth: np.ndarray) -> list[Corner]:
+    true, stated = np.abs(got.values - truth) / np.abs(truth), got.error / np.abs(truth)
+    return [Corner({}, float(a), float(b)) for a, b in zip(true, stated, strict=True)]
+
+
 def main() -> None:
-    """Run the comparison and print or write the table."""
+    """Run the comparison and print or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, help="Markdown file to write")
+    parser.add_argument("--write", type=Path, help="folder for corners.md and closed_forms.md")
     parser.add_argument("--limit", type=int, help="number of corners (all)")
     args = parser.parse_args()
     began = time.perf_counter()
-    inputs = json.loads((ORACLES / "corners.json").read_text(encoding="utf-8"))[: args.limit]
-    text = table(corner(c) for c in inputs)
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(text, encoding="utf-8")
-    else:
-        print(text)
-        print(f"{time.perf_counter() - began:.0f} s")
+    load = {p.stem: json.loads(p.read_text("utf-8")) for p in ORACLES.glob("c*.json")}
+    tables = {
+        "corners": corners_table(corner(c) for c in load["corners"][: args.limit]),
+        "closed_forms": closed_forms_table(load["closed_forms"]),
+    }
+    for name, text in tables.items():
+        if args.write:
+            args.write.mkdir(parents=True, exist_ok=True)
+            (args.write / f"{name}.md").write_text(text, encoding="utf-8")
+        else:
+            print(f"{name}\n\n{text}")
+    print(f"validation tables: {time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

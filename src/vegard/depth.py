@@ -83,7 +83,9 @@ def _power_moments(x: Real, power: int, orders: Sequence[int], from_back: bool) 
     return out
 
 
-def _shallow(y2: Complex, column: NDArray[np.intp], K: Real, profile: Profile, term: Term) -> Complex:
+def _shallow(
+    y2: Complex, column: NDArray[np.intp], K: Real, profile: Profile, term: Term
+) -> Complex:
     """Overlap where |qh| < 1: the profile is a short series in (qh)² with moments per K."""
     odd = profile.sign < 0
     orders = [2 * j + odd for j in range(_ORDERS)]
@@ -103,7 +105,9 @@ def _same(g: Complex, fade: Complex, h: float, power: int) -> Complex:
     return (1 - fade * (1 + g * h)) / (g * g)
 
 
-def _cross(q: Complex, K: Complex | Real, a: Complex, e: Complex | Real, h: float, power: int) -> Complex:
+def _cross(
+    q: Complex, K: Complex | Real, a: Complex, e: Complex | Real, h: float, power: int
+) -> Complex:
     """∫₀ʰ ζᵖ e^{-Kζ} e^{-q(h-ζ)} dζ with a = e^{-qh}, e = e^{-Kh}; finite at q = K."""
     x = (q - K) * h
     near = np.abs(x) < _NEAR

@@ -15,9 +15,7 @@ from typing import Any
 from vegard.depth import Term
 
 
-def half_space_uplift(
-    K: Any, vegard: tuple[float, float], poisson: float
-) -> tuple[Term, ...]:
+def half_space_uplift(K: Any, vegard: tuple[float, float], poisson: float) -> tuple[Term, ...]:
     """Terms of the uplift [m³/mol] at elastic wavenumber K [rad/m] for β = (β₁₁, β₃₃), ν."""
     b11, b33 = vegard
     flat = Term(b33 + b11 * (1 + 2 * poisson))
@@ -26,9 +24,7 @@ def half_space_uplift(
     return (flat, Term((b33 - b11) * K, 1))
 
 
-def half_space_radial(
-    K: Any, vegard: tuple[float, float], poisson: float
-) -> tuple[Term, ...]:
+def half_space_radial(K: Any, vegard: tuple[float, float], poisson: float) -> tuple[Term, ...]:
     """Terms of the outward radial displacement, β₃₃Kz + β₁₁(2+2ν-Kz), to be used with J₁."""
     b11, b33 = vegard
     flat = Term(2 * b11 * (1 + poisson))

@@ -32,7 +32,9 @@ class NotConverged(VegardError):
     """
 
     def __init__(self, what: str, asked: float, reached: float, fix: str) -> None:
-        super().__init__(f"{what} did not converge: asked {asked:.1e}, reached {reached:.1e}. {fix}")
+        super().__init__(
+            f"{what} did not converge: asked {asked:.1e}, reached {reached:.1e}. {fix}"
+        )
         self.asked = asked
         self.reached = reached
 

@@ -84,9 +84,7 @@ class Experiment(Parameters):
             kind = f.metadata.get("kind")
             value = getattr(self, f.name)
             if kind is not None and not isinstance(value, kind):
-                raise VegardError(
-                    f"Experiment.{f.name} must be a {kind.__name__}; got {value!r}."
-                )
+                raise VegardError(f"Experiment.{f.name} must be a {kind.__name__}; got {value!r}.")
         if self.elastic is None:
             object.__setattr__(self, "elastic", Uniform())
         object.__setattr__(self, "also", tuple(self.also))

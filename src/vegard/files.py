@@ -21,7 +21,9 @@ def whole(path: Path) -> Iterator[Path]:
         If the place cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+        )
     except OSError as error:
         raise FileError(
             f"cannot write {path}: {error.strerror or error}. Choose a folder you may write to."

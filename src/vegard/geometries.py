@@ -66,10 +66,10 @@ class Film(Geometry):
         offset = np.pi * (np.arange(count) + (0.5 if self.back == "permeable" else 0.0))
         biot = rate * self.thickness / normal
         if np.isinf(biot):
-            return (offset + np.pi / 2) / self.thickness
+            return np.asarray((offset + np.pi / 2) / self.thickness)
         low, high = np.zeros(count), np.full(count, np.pi / 2)
         for _ in range(80):  # Bi cos δ - (offset + δ) sin δ falls with δ
             delta = (low + high) / 2
             above = biot * np.cos(delta) > (offset + delta) * np.sin(delta)
             low, high = np.where(above, delta, low), np.where(above, high, delta)
-        return (offset + low) / self.thickness
+        return np.asarray((offset + low) / self.thickness)

@@ -59,14 +59,15 @@ class Wave:
 
         x = k * self.rho
         if self.order < 0:
-            return -1j / x
+            return np.asarray(-1j / x, complex)
         # scipy's Hankel functions turn into nan near x = 1e15: their asymptotic form from 1e6 on
         far = x > 1e6
         out = np.asarray(special.hankel1e(self.order, np.where(far, 1.0, x)))
         y, m = 1j / np.where(far, x, 1.0), 4 * self.order**2
         series = 1 + (m - 1) / 8 * y * (1 + (m - 9) / 16 * y)
         turn = np.exp(-0.25j * np.pi * (2 * self.order + 1))
-        return np.where(far, np.sqrt(2 / np.pi * np.abs(y)) * turn * series, out)
+        tail = np.sqrt(2 / np.pi * np.abs(y)) * turn * series
+        return np.asarray(np.where(far, tail, out), complex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def _cones(k: Real, kinks: tuple[tuple[float, float], ...]) -> Real:
         far = x > _STRUVE
         near, y = x[~far], 1 / x[far]
         value = np.empty_like(x)
-        value[~far] = near * np.polynomial.chebyshev.chebval(near / (_STRUVE / 2) - 1, _cone_series())
+        value[~far] = near * np.polynomial.chebyshev.chebval(
+            near / (_STRUVE / 2) - 1, _cone_series()
+        )
         # H - Y is an asymptotic series, and J₁Y₀ - J₀Y₁ = 2/πx
         tail = special.j1(x[far]) * _struve_tail(0, y) - special.j0(x[far]) * _struve_tail(1, y)
         value[far] = y * (np.pi / 2 * tail + y)
@@ -137,9 +140,9 @@ def _cone_series() -> Real:
 
     def value(u: Real) -> Real:
         x = (u + 1) * (_STRUVE / 2)
-        return (special.j1(x[:, None] * t) / x[:, None]) @ (w * t)
+        return np.asarray((special.j1(x[:, None] * t) / x[:, None]) @ (w * t))
 
-    return np.asarray(np.polynomial.chebyshev.chebinterpolate(value, 80))
+    return np.asarray(np.polynomial.chebyshev.chebinterpolate(value, 80))  # type: ignore[type-var]
 
 
 def _struve_tail(order: int, y: Real) -> Real:

@@ -99,7 +99,11 @@ class LinearKinetics(Interface):
     """
 
     rate: float = quantity(
-        "charge-transfer rate", "κ", "m/s", default=inf, infinite=True,
+        "charge-transfer rate",
+        "κ",
+        "m/s",
+        default=inf,
+        infinite=True,
         hint="κ = (-dE/dC)/(zF R_ct).",
     )
     drives: ClassVar[dict[str, str]] = {"volt": "m/V", "concentration": "m/(mol/m³)"}

@@ -70,7 +70,11 @@ class Material(Parameters):
         unknown=True,
     )
     poisson: float | None = quantity(
-        "Poisson ratio", "ν", "–", rule="> -1 and <= 0.5", hint="Ceramics lie near 0.2..0.35.",
+        "Poisson ratio",
+        "ν",
+        "–",
+        rule="> -1 and <= 0.5",
+        hint="Ceramics lie near 0.2..0.35.",
         unknown=True,
     )
     young: float | None = quantity(
@@ -86,7 +90,11 @@ class Material(Parameters):
         hint="Negative for an intercalation host; zero (a plateau) has no linear response.",
     )
     site_concentration: float | None = quantity(
-        "concentration of sites", "C_max", "mol/m³", default=None, unknown=True,
+        "concentration of sites",
+        "C_max",
+        "mol/m³",
+        default=None,
+        unknown=True,
         hint="Hosts lie near 1e4..1e5.",
     )
     charge: float = quantity("charge number of the mobile ion", "z", "–", rule="!= 0", default=1)

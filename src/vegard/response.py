@@ -131,7 +131,7 @@ def frequency_response(
     >>> e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(10e-9))
     >>> u = vg.frequency_response(e, 1.0, per="concentration")
     >>> f"{u.amplitude:.3e} m/(mol/m³), {u.phase:.3f} rad"
-    '1.080e-14 m/(mol/m³), -0.154 rad'
+    '1.079e-14 m/(mol/m³), -0.170 rad'
     """
     e = _experiment(experiment)
     f = _points("frequency", frequency, "Hz")
@@ -142,7 +142,7 @@ def frequency_response(
     r = _points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
     name, factor = _component(component, float(azimuth), e)
-    s = 2j * np.pi * f.ravel()
+    s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
     values, error = transfer(e, s, r.ravel(), name)
     values = values * (scale * factor)
     if e.also:
@@ -160,9 +160,7 @@ def frequency_response(
     )
 
 
-def static_response(
-    experiment: Experiment, *, per: str = "volt", at: ArrayLike = 0.0
-) -> Response:
+def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike = 0.0) -> Response:
     """Displacement at rest, the limit of zero frequency.
 
     Parameters
@@ -284,13 +282,12 @@ def time_response(
     >>> e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(10e-9))
     >>> u = vg.time_response(e, vg.Pulse(0.1), [0.1, 0.2, 1.0], per="concentration")
     >>> [f"{v:.2e}" for v in u.values]
-    ['1.06e-14', '8.64e-16', '5.25e-17']
+    ['1.06e-14', '6.78e-16', '4.15e-17']
     """
     e = _experiment(experiment)
     if not isinstance(drive, Drive):
         raise VegardError(
-            "drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; "
-            f"got {drive!r}."
+            f"drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; got {drive!r}."
         )
     t = _points("time", time, "s")
     r = _points("at", at, "m", least=0.0)

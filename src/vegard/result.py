@@ -98,7 +98,9 @@ class Response:
         dims: list[str] = []
         coords: dict[str, Any] = {}
         for a in self.axes:
-            names = [a.name] if a.points.ndim == 1 else [f"{a.name}_{i}" for i in range(a.points.ndim)]
+            names = (
+                [a.name] if a.points.ndim == 1 else [f"{a.name}_{i}" for i in range(a.points.ndim)]
+            )
             dims += names if a.points.ndim else []
             coords[a.name] = (names if a.points.ndim else (), a.points, {"units": a.unit})
         data = {

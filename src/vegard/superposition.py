@@ -124,7 +124,7 @@ def _grid_index(grid: Real, time: Real) -> NDArray[np.intp] | None:
     index = np.rint(place)
     if np.abs(place - index).max() > 1e-6 or index.max() >= grid.size:
         return None
-    return np.maximum(index, -1).astype(np.intp)
+    return np.asarray(np.maximum(index, -1), np.intp)
 
 
 def _uniform(kernel: Kernel, drive: Sampled) -> tuple[Real, Real]:
@@ -152,7 +152,7 @@ def _uniform(kernel: Kernel, drive: Sampled) -> tuple[Real, Real]:
 def _cell_averages(kernel: Kernel, dt: float, n: int) -> tuple[Real, Real]:
     """Mean of the step response over each cell [j dt, (j+1) dt], and the largest error."""
     exact = min(n, _EXACT_CELLS)
-    ramp, ramp_error = laplace.invert(kernel.ramp, dt * np.arange(1, exact + 1))
+    ramp, ramp_error = laplace.invert(kernel.ramp, dt * np.arange(1.0, exact + 1))
     cells = np.empty((kernel.at.size, n))
     cells[:, :exact] = np.diff(ramp, axis=-1, prepend=0.0) / dt
     error = 2 * ramp_error.max(axis=-1) / dt

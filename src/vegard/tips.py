@@ -132,8 +132,8 @@ class ProfileTip(Tip):
     104.72
     """
 
-    r: Sequence[float] = field(metadata={"doc": "radii of the points in contact radii"})
-    profile: Sequence[float] = field(metadata={"doc": "profile at these radii"})
+    r: Sequence[float] = field(default=(), metadata={"doc": "radii of the points in contact radii"})
+    profile: Sequence[float] = field(default=(), metadata={"doc": "profile at these radii"})
 
     def __post_init__(self) -> None:
         super(ProfileTip, self).__post_init__()
@@ -185,7 +185,9 @@ def _numbers(name: str, values: Any) -> tuple[float, ...]:
     try:
         out = tuple(float(v) for v in values)
     except (TypeError, ValueError):
-        raise VegardError(f"ProfileTip.{name} must be a sequence of numbers; got {values!r}.") from None
+        raise VegardError(
+            f"ProfileTip.{name} must be a sequence of numbers; got {values!r}."
+        ) from None
     if not np.all(np.isfinite(out)):
         raise VegardError(f"ProfileTip.{name} must be finite; got {values!r}.")
     return out

@@ -41,14 +41,14 @@ def _limit(experiment: Experiment, size: float) -> float:
         scales.append(radius / experiment.thickness * skew)
     if isinstance(experiment.interface, LinearKinetics) and isfinite(experiment.interface.rate):
         scales.append(experiment.interface.rate * radius / normal * skew)
-    return max(scales) * _TAIL
+    return float(max(scales) * _TAIL)
 
 
 def _low(experiment: Experiment, size: float) -> float:
     """Wavenumber [1/R] below which T is analytic in k for |s| ≥ size."""
     m, radius = experiment.material, experiment.tip.radius
     fastest = max(m.diffusivity_normal, m.diffusivity_in_plane)
-    return max((size / fastest) ** 0.5 * radius, 1e-18)
+    return float(max((size / fastest) ** 0.5 * radius, 1e-18))
 
 
 def _groups(s: Complex) -> list[NDArray[np.intp]]:

@@ -28,7 +28,7 @@ class Drive(Parameters):
         """The drive at ``time`` [s]; at a jump, the value after it."""
         t, jump, slope = self.events()
         dt = np.asarray(time, float)[..., None] - t
-        return np.where(dt >= 0, jump + slope * dt, 0.0).sum(axis=-1)
+        return np.asarray(np.where(dt >= 0, jump + slope * dt, 0.0).sum(axis=-1))
 
     def events(self) -> tuple[Real, Real, Real]:
         """Times [s], jumps of the value and changes of the slope [1/s] there."""
@@ -231,7 +231,7 @@ class Sampled(Drive):
         return self.time, jump, np.diff(slopes, prepend=0.0, append=0.0)
 
     def __call__(self, time: ArrayLike) -> Real:
-        return np.interp(np.asarray(time, float), self.time, self.values, left=0.0)
+        return np.asarray(np.interp(np.asarray(time, float), self.time, self.values, left=0.0))
 
 
 def _row(name: str, values: Any) -> tuple[float, ...]:

@@ -66,10 +66,11 @@ OUT = Path(__file__).with_name("corners.json")
 
 # ---- the corners ----
 
+
 def draw(index):
     """Corner number `index`: every number drawn from its own seeded stream."""
     rng = random.Random(SEED + index)
-    end = rng.random() < 0.2            # every parameter at one end of its range
+    end = rng.random() < 0.2  # every parameter at one end of its range
 
     def log(low, high):
         return 10.0 ** (rng.choice((low, high)) if end else rng.uniform(low, high))
@@ -78,31 +79,37 @@ def draw(index):
     interface = rng.choice(("conc", "flux", "kinetics"))
     back = rng.choice((None, "blocking", "permeable"))
     corner = dict(
-        index=index, tip=tip, interface=interface, back=back,
+        index=index,
+        tip=tip,
+        interface=interface,
+        back=back,
         thickness=log(-4, 6) if back else None,
         biot=log(-8, 8) if interface == "kinetics" else None,
         d=1.0 if rng.random() < 0.5 else log(-4, 4),
-        omega=log(-12, 12))
+        omega=log(-12, 12),
+    )
     pick = rng.random()
     if pick < 1 / 3:
         r = 0.0
     elif tip == "disc" and pick < 1 / 3 + 0.1:
         r = 1.0
     elif tip == "disc" and pick < 1 / 3 + 0.2:
-        r = 1 + rng.choice((-1, 1)) * 10.0 ** -(
-            rng.choice((1, 6)) if end else rng.uniform(1, 6))
+        r = 1 + rng.choice((-1, 1)) * 10.0 ** -(rng.choice((1, 6)) if end else rng.uniform(1, 6))
     else:
         r = log(-3, 2)
     corner["r"] = r
     corner["readout"] = "centre" if rng.random() < 0.85 else "punch"
     if rng.random() >= 0.7:
         b33, b11 = rng.choice(((1.0, 0.0), (0.0, 1.0), (1.0, -0.5), None, None)) or (
-            round(rng.uniform(0.1, 2), 3), round(rng.uniform(0.1, 2), 3))
+            round(rng.uniform(0.1, 2), 3),
+            round(rng.uniform(0.1, 2), 3),
+        )
         corner.update(vegard33=b33, vegard11=b11, nu=round(rng.uniform(0, 0.49), 3))
     return corner
 
 
 # ---- transport and elasticity: T = C M ----
+
 
 def exp_integrals(x, front, back):
     """front * int_0^1 e^{-xt} dt and front * int_0^1 t e^{-xt} dt; back = front e^{-x}."""
@@ -130,7 +137,7 @@ def make_transfer(c):
             Y, m0 = q, 1 / plus
             m1 = k * m0 * m0
         else:
-            minus = ((1 - d) * k * k - s) / plus              # k - q
+            minus = ((1 - d) * k * k - s) / plus  # k - q
             two, mixed = (-2 * h * q).exp(), (-h * plus).exp()
             a0, a1 = exp_integrals(plus * h, acb(1), mixed)
             b0, b1 = exp_integrals(minus * h, two, mixed)
@@ -149,12 +156,12 @@ def make_transfer(c):
 
 # ---- quadrature ----
 
+
 def legendre_rule(n):
     """Gauss-Legendre nodes and weights on [-1, 1], and rows giving the last three
     Legendre coefficients from the values at the nodes."""
     rule = [arb.legendre_p_root(n, i, weight=True) for i in range(n)]
-    rows = [[w * x.legendre_p(m) * (2 * m + 1) / 2 for x, w in rule]
-            for m in (n - 1, n - 2, n - 3)]
+    rows = [[w * x.legendre_p(m) * (2 * m + 1) / 2 for x, w in rule] for m in (n - 1, n - 2, n - 3)]
     return [x for x, _ in rule], [w for _, w in rule], rows
 
 
@@ -175,8 +182,7 @@ class Integral:
         top, width = max(sizes), float(half)
         if top == 0:
             return
-        tail = max(abs(complex(sum((p * v for p, v in zip(row, values)), acb(0))))
-                   for row in LAST)
+        tail = max(abs(complex(sum((p * v for p, v in zip(row, values)), acb(0)))) for row in LAST)
         area = width * sum(float(w) * v for w, v in zip(WEIGHT, sizes))
         # the Gauss error falls twice as fast as the coefficients
         if width * tail * (tail / top) > TOL * max(self.size, area):
@@ -236,8 +242,9 @@ def groups(r, punch):
     The exponent of a product is i k times ``sa + sb r + se``.
     """
     out = {1: {}, -1: {}, 0: {}}
-    for sa, sb, se in itertools.product((1, -1), (1, -1) if r else (0,),
-                                        (1, -1) if punch else (0,)):
+    for sa, sb, se in itertools.product(
+        (1, -1), (1, -1) if r else (0,), (1, -1) if punch else (0,)
+    ):
         rate = sa + sb * arb(r) + se
         side = 0 if rate == 0 else (1 if rate > 0 else -1)
         out[side].setdefault((sa, se), []).append((sb, abs(float(rate))))
@@ -271,6 +278,7 @@ def response(c, r):
 
     def split(members, path):
         """The products of one group at k (node `key` of a path)."""
+
         def f(k, key):
             out, j0 = acb(0), {}
             for (sa, se), rest in members.items():
@@ -286,6 +294,7 @@ def response(c, r):
                     part = part * (se * I * k).exp() * se / (2 * I * k)
                 out += part
             return out * transfer(k)
+
         return f
 
     for side, members in groups(r, punch).items():
@@ -293,11 +302,15 @@ def response(c, r):
             continue
         if side == 0:
             # algebraic tail: past every scale and 1e-30 of it (at least k^-2)
-            top = max([1 / s for s in scales if s] + scales
-                      + [c["biot"] or 0, (c["biot"] or 0) / math.sqrt(c["d"]), 1.0])
+            top = max(
+                [1 / s for s in scales if s]
+                + scales
+                + [c["biot"] or 0, (c["biot"] or 0) / math.sqrt(c["d"]), 1.0]
+            )
             f = split(members, (0, 0))
-            total.octaves(lambda k, key: f(acb(k), key), end,
-                          2.0 ** (math.ceil(math.log2(top)) + 120))
+            total.octaves(
+                lambda k, key: f(acb(k), key), end, 2.0 ** (math.ceil(math.log2(top)) + 120)
+            )
             continue
         angle = PI / 4 if side > 0 else -PI / 8
         turn = (I * angle).exp()
@@ -309,8 +322,11 @@ def response(c, r):
 
         slowest = min(rate for rest in members.values() for _, rate in rest)
         total.panel(arc, 0.0, 1.0)
-        total.octaves(lambda t, key: g(turn * t, key) * turn, end,
-                      90 / (slowest * abs(math.sin(float(angle)))))
+        total.octaves(
+            lambda t, key: g(turn * t, key) * turn,
+            end,
+            90 / (slowest * abs(math.sin(float(angle)))),
+        )
     return total.value, total.size
 
 
@@ -325,11 +341,17 @@ def solve(c):
     # rounding, and what was asked of the quadrature, against 1e-21 of the bound
     if max(float(u.rad()), 1e3 * TOL * size) > 1e-21 * bound:
         raise RuntimeError(f"corner {c['index']}: digits lost")
-    return dict(c, value_re=float(u.real), value_im=float(u.imag),
-                centre_re=float(u0.real), centre_im=float(u0.imag))
+    return dict(
+        c,
+        value_re=float(u.real),
+        value_im=float(u.imag),
+        centre_re=float(u0.real),
+        centre_im=float(u0.imag),
+    )
 
 
 # ---- second route ----
+
 
 def quotients(c):
     """T(k) of the corner with the tabulated quotients for the moments."""
@@ -374,8 +396,9 @@ def rigorous(c, r):
         cuts.append(min(7 * cuts[-1], 15.5))
     total = acb(0)
     for a, b in zip(cuts, cuts[1:]):
-        total += acb.integral(f, a, b, rel_tol=arb(2) ** -84,
-                              abs_tol=arb(float(abs(total))) * arb(2) ** -90)
+        total += acb.integral(
+            f, a, b, rel_tol=arb(2) ** -84, abs_tol=arb(float(abs(total))) * arb(2) ** -90
+        )
     return total
 
 
@@ -388,7 +411,7 @@ def contour(c, r, step=0.04):
         k1, step, sides = 1.0, min(step, 0.5 / max(r, 1.0)), {0: None}
     else:
         sides = groups(r, c["readout"] == "punch")
-    lost = c["d"], c["biot"] or 1.0, c["thickness"] or 1.0, c["omega"]
+    spread = c["d"], c["biot"] or 1.0, c["thickness"] or 1.0, c["omega"]
     scale = math.sqrt(min(1.0, c["omega"], c["omega"] / c["d"]))
     total = acb(0)
     for side, members in sides.items():
@@ -400,7 +423,7 @@ def contour(c, r, step=0.04):
             slowest = min(rate for rest in members.values() for _, rate in rest)
             high = math.log(60 / (slowest * math.sin(abs(float(angle))) * k1))
         else:
-            high = 60 + sum(abs(math.log(v)) for v in lost) if members else math.log(15)
+            high = 60 + sum(abs(math.log(v)) for v in spread) if members else math.log(15)
         for n in range(math.floor(low / step), math.ceil(high / step) + 1):
             x = arb(n) * arb(step)
             t = x.tanh()
@@ -438,8 +461,11 @@ def check(count):
         assert math.isfinite(miss), c
         worst = max(worst, (miss, c["index"]), key=lambda p: p[0])
         plain = max(plain, (abs(u - v) / abs(u), c["index"]), key=lambda p: p[0])
-        print(f"{c['index']:4d} {c['tip']:5} {c['interface']:8} {c['back']} r={c['r']:.3g}"
-              f" {miss:.1e} {time.time() - began:.0f} s", flush=True)
+        print(
+            f"{c['index']:4d} {c['tip']:5} {c['interface']:8} {c['back']} r={c['r']:.3g}"
+            f" {miss:.1e} {time.time() - began:.0f} s",
+            flush=True,
+        )
     print("second route, worst |difference|/(|u(r)| + 1e-6|u(0)|) and corner:", worst)
     print("second route, worst |difference|/|u(r)| and corner:", plain)
 
@@ -450,28 +476,47 @@ def reference(path):
     for e in json.loads(Path(path).read_text()):
         if e["kind"] not in ("disc", "gauss"):
             continue
-        c = dict(e, index=-1, tip=e["kind"], back=e.get("back"), biot=e.get("biot"),
-                 thickness=e.get("thickness"), d=e.get("D_in_plane_over_D_normal", 1),
-                 readout="punch" if "punch" in e.get("readout", "") else "centre",
-                 r=e.get("r", 0))
+        c = dict(
+            e,
+            index=-1,
+            tip=e["kind"],
+            back=e.get("back"),
+            biot=e.get("biot"),
+            thickness=e.get("thickness"),
+            d=e.get("D_in_plane_over_D_normal", 1),
+            readout="punch" if "punch" in e.get("readout", "") else "centre",
+            r=e.get("r", 0),
+        )
         u, v = complex(response(c, c["r"])[0]), complex(e["value_re"], e["value_im"])
         worst = max(worst, (abs(u / v - 1), e), key=lambda p: p[0])
     print("published values, worst:", worst)
     worst = (arb(0), None)
     for tip, interface in itertools.product(("disc", "gauss"), ("conc", "flux")):
         for power in range(-12, 13, 3):
-            c = dict(tip=tip, interface=interface, back=None, thickness=None, biot=None,
-                     d=1.0, omega=10.0 ** power, readout="centre")
+            c = dict(
+                tip=tip,
+                interface=interface,
+                back=None,
+                thickness=None,
+                biot=None,
+                d=1.0,
+                omega=10.0**power,
+                readout="centre",
+            )
             s, half = acb(0, c["omega"]), arb(1) / 2
             q = s.sqrt()
             if interface == "conc":
-                exact = ((q - 1 + (-q).exp()) / s if tip == "disc" else
-                         (q + (PI / 2).sqrt() * ((s / 2).exp() * (q / arb(2).sqrt()).erfc()
-                                                 - 1)) / s)
+                exact = (
+                    (q - 1 + (-q).exp()) / s
+                    if tip == "disc"
+                    else (q + (PI / 2).sqrt() * ((s / 2).exp() * (q / arb(2).sqrt()).erfc() - 1))
+                    / s
+                )
             elif tip == "disc":
                 z = q / 2
-                exact = (1 - z * (z.bessel_i(0) * z.bessel_k(1)
-                                  - z.bessel_i(1) * z.bessel_k(0))) / s
+                exact = (
+                    1 - z * (z.bessel_i(0) * z.bessel_k(1) - z.bessel_i(1) * z.bessel_k(0))
+                ) / s
             else:
                 z = s / 4
                 exact = (1 - z * z.exp() * (z.bessel_k(1) - z.bessel_k(0))) / s

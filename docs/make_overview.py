@@ -1,0 +1,48 @@
+"""Make docs/images/overview.png, the picture of the README. Run: python docs/make_overview.py"""
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import vegard as vg
+from vegard import demo
+from vegard.plot import OKABE_ITO, Line, curves
+from vegard.report import comparison
+
+
+def main() -> Path:
+    """Draw the two panels and write the file."""
+    material = vg.materials["LiMn2O4"].material()
+    equilibrium = vg.Experiment(material, vg.DiscTip(10e-9))
+    rate = 3 * material.diffusivity / equilibrium.tip.radius  # κR/D = 3
+    slow = equilibrium.replace({"interface": vg.LinearKinetics(rate)})
+    frequency = np.geomspace(1e-1, 1e7, 241)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 4.6), gridspec_kw={"wspace": 0.42})
+
+    lines = [
+        Line(name, vg.frequency_response(e, frequency, per="volt"), colour)
+        for name, e, colour in (
+            ("equilibrium with the tip", equilibrium, OKABE_ITO[0]),
+            ("slow charge transfer, κR/D = 3", slow, OKABE_ITO[1]),
+        )
+    ]
+    curves(lines, left)
+    left.set_title("LiMn₂O₄: the slope tells the interface, −1/2 or −1", loc="left", fontsize=11)
+    for line, text, x, offset in zip(lines, ("−1/2", "−1"), (3e5, 3e5), (8, -22), strict=True):
+        y = np.interp(x, frequency, line.response.amplitude) * 1e9
+        left.annotate(text, (x, y), xytext=(6, offset), textcoords="offset points",
+                      color=line.colour, fontsize=11, ha="left")  # fmt: skip
+    comparison.amplitudes(right, demo.analyse())
+    path = Path(__file__).parent / "images" / "overview.png"
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What to cite: exactly what a result rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+PAPER = (
+    "Response: A. N. Morozovska, E. A. Eliseev, N. Balke, S. V. Kalinin, J. Appl. Phys. 108, "
+    "053712 (2010), arXiv:1004.0507."
+)
+CONTOUR = (
+    "Time domain (hyperbolic contours): J. A. C. Weideman, L. N. Trefethen, Math. Comp. 76, 1341 "
+    "(2007)."
+)
+
+_TIME = {"step_response", "time_response"}
+
+
+def citations(inputs: dict[str, Any]) -> list[str]:
+    """What to cite for a result.
+
+    Parameters
+    ----------
+    inputs : dict
+        ``Response.inputs``: the verb and the experiment, or ``{"sum": (inputs, inputs)}``.
+
+    Returns
+    -------
+    list of str
+        vegard itself, the response's paper, the contours for results in time, and the source of
+        each material's numbers; each once. Empty for something that vegard did not compute.
+
+    Examples
+    --------
+    >>> import vegard as vg
+    >>> e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(10e-9))
+    >>> len(citations({"verb": "frequency_response", "experiment": e}))  # [s] needs one more
+    2
+    >>> citations({"verb": "step_response", "experiment": e})[2]
+    'Time domain (hyperbolic contours): J. A. C. Weideman, L. N. Trefethen, Math. Comp. 76, ...'
+    """
+    return list(dict.fromkeys(_all(inputs)))
+
+
+def software() -> str:
+    """How to cite vegard itself, with its version."""
+    from vegard import __version__
+
+    return f"Software: The vegard developers, vegard {__version__}, BSD-3-Clause."
+
+
+def _all(inputs: dict[str, Any]) -> Iterator[str]:
+    if "sum" in inputs:
+        for part in inputs["sum"]:
+            yield from _all(part)
+        return
+    experiment = inputs.get("experiment")
+    if experiment is None:
+        return
+    yield software()
+    yield PAPER
+    if inputs.get("verb") in _TIME:
+        yield CONTOUR
+    material = experiment.material
+    if material.source:
+        name = f" ({material.name})" if material.name else ""
+        yield f"Material{name}: {material.source}"

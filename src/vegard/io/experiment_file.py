@@ -1,0 +1,245 @@
+"""Experiment files: TOML in the words of the Python names, units as people write them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from math import isfinite, prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vegard import transfer, units
+from vegard.errors import FileError, VegardError, unknown_name
+from vegard.experiment import Experiment
+from vegard.io import objects
+from vegard.io.plan import SIGNALS, Plan, drive_unit
+from vegard.io.signals import plan_signals
+from vegard.io.values import keys, row, switch, text, whole
+
+SCHEMA = 1
+LARGEST_FILE = 1_000_000  # bytes
+MOST_COMBINATIONS = 10_000
+
+
+def read(
+    path: str | Path,
+    changes: dict[str, Any] | None = None,
+    signals: Iterable[str] = SIGNALS,
+) -> Plan:
+    """Plan of a run, from an experiment file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file: TOML with ``schema = 1``.
+    changes : dict, optional
+        Values that replace those of the file, by dotted path: ``{"tip.radius": "10 nm"}``.
+    signals : iterable of str
+        Signals that are computed although the file has no section for them.
+
+    Returns
+    -------
+    Plan
+        All numbers in SI units.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or says something that cannot be meant: with the key.
+    """
+    path = Path(path)
+    data = load(path)
+    try:
+        for key, value in (changes or {}).items():
+            _put(data, key, value)
+        return parse(data, path.name, signals)
+    except VegardError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Content of a TOML file of decent size.
+
+    Raises
+    ------
+    FileError
+        If it is missing, a folder, unreadable, binary, empty, huge, or not TOML.
+    """
+    try:
+        if path.is_dir():
+            raise FileError(f"{path} is a folder; give the experiment file in it.")
+        if not path.exists():
+            raise FileError(f"{path} does not exist. Check the name; the file ends in .toml.")
+        if not path.is_file():
+            raise FileError(f"{path} is not a regular file; give a text file.")
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST_FILE + 1)
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} cannot be read: {reason}.") from None
+    if len(raw) > LARGEST_FILE:
+        raise FileError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB; is it the data?")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"{path} is not a text file in UTF-8 (byte {error.start}); save it as UTF-8."
+        ) from None
+    if "\0" in text:
+        raise FileError(f"{path} is not a text file (it holds zero bytes).")
+    if not text.strip():
+        raise FileError(f"{path} is empty; start from the example in the README.")
+    return _toml(path, text)
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise FileError(f"{path} is nested too deeply for an experiment file.") from None
+    except ValueError as error:  # TOMLDecodeError, or a number with thousands of digits
+        raise FileError(
+            f'{path} is not valid TOML: {error}. Quantities stand in quotes: radius = "20 nm".'
+        ) from None
+
+
+def _put(data: dict[str, Any], path: str, value: Any) -> None:
+    section, _, key = path.rpartition(".")
+    section = section or ("experiment" if key in ("readout", "per", "drive") else "")
+    place = data.setdefault(section, {}) if section else data
+    if not isinstance(place, dict):
+        raise VegardError(f"'{path}' goes into {place!r}, which is no section.")
+    place[key] = value
+
+
+def parse(data: dict[str, Any], file: str, signals: Iterable[str] = SIGNALS) -> Plan:
+    """Plan of the content of an experiment file.
+
+    Parameters
+    ----------
+    data : dict
+        Content of the TOML file.
+    file : str
+        Its name, for the results.
+    signals : iterable of str
+        Signals that are computed although there is no section for them.
+    """
+    _schema(data)
+    parts = objects.parts()
+    _known(data, (*parts, "experiment", *SIGNALS, "sources"), ("schema", "title", "seed"))
+    sections = {n: objects.build(n, data[n]) for n in parts if n in data}
+    for name, example in _EXAMPLES.items():
+        if name not in sections:
+            raise VegardError(f"the section [{name}] is missing. {example}")
+    sweeps = {k: v for s in sections.values() for k, v in s.sweeps.items()}
+    head = dict(data.get("experiment", {}))
+    keys("experiment", head, ("readout", "per", "drive"))
+    readout = row("experiment.readout", head.get("readout", "centre"))
+    if isinstance(head.get("readout"), list):
+        sweeps["readout"] = readout
+    experiment = Experiment(**{n: s.value for n, s in sections.items()}, readout=readout[0])
+    per, drive = _drive(head, experiment)
+    plan = Plan(
+        title=text("title", data.get("title", Path(file).stem)),
+        experiment=experiment,
+        per=per,
+        drive=drive,
+        sweeps=tuple(sweeps.items()),
+        asked=frozenset(s for s in SIGNALS if s in data),
+        sources=_sources(data.get("sources", {}), experiment, sections),
+        seed=whole("seed", data.get("seed", 0), 0, 2**63 - 1),
+        file=file,
+        notes=tuple(note for s in sections.values() for note in s.notes),
+    )
+    wanted = {s: data.get(s, {}) for s in SIGNALS if s in data or s in tuple(signals)}
+    return plan_signals(plan, _points(plan), wanted)
+
+
+_EXAMPLES = {
+    "material": '[material] name = "LiMn2O4", or give diffusivity, vegard and poisson.',
+    "tip": '[tip] kind = "DiscTip" and radius = "20 nm".',
+}
+
+
+def _schema(data: dict[str, Any]) -> None:
+    if "schema" not in data:
+        raise VegardError(f"schema is missing; write schema = {SCHEMA} in the first line.")
+    schema = data["schema"]
+    if isinstance(schema, bool) or not isinstance(schema, int) or schema < 1:
+        raise VegardError(f"schema is a whole number; got {schema!r}. Write schema = {SCHEMA}.")
+    if schema > SCHEMA:
+        raise VegardError(
+            f"schema {schema} is newer than this vegard, which reads up to {SCHEMA}. "
+            "Update with: pip install --upgrade vegard."
+        )
+
+
+def _known(data: dict[str, Any], sections: tuple[str, ...], keys: tuple[str, ...]) -> None:
+    for name, value in data.items():
+        if name in keys:
+            continue
+        if name not in sections:
+            kind = "section" if isinstance(value, dict) else "key"
+            raise unknown_name(kind, name, (*sections, *keys))
+        if not isinstance(value, dict):
+            raise VegardError(f"{name} is a section: write [{name}] and its keys below.")
+
+
+def _drive(head: dict[str, Any], experiment: Experiment) -> tuple[str, float]:
+    """The drive and its amplitude; by default 1 V where dE/dC is known."""
+    legal = tuple(experiment.interface.drives)
+    known = experiment.material.ocv_slope is not None
+    default = next((p for p in legal if p != "volt" or known), legal[0])
+    per = text("experiment.per", head.get("per", default))
+    if per not in legal:
+        experiment.interface.amplitude(per, experiment.tip, experiment.material)  # says why
+    drive = units.parse(head.get("drive", 1.0), drive_unit(experiment, per), "experiment.drive")
+    if not isfinite(drive) or drive == 0:
+        raise VegardError(f"experiment.drive must be finite and not zero; got {drive:g}.")
+    return per, drive
+
+
+def _sources(
+    table: dict[str, Any], experiment: Experiment, sections: dict[str, objects.Section]
+) -> tuple[dict[str, Any], ...]:
+    """Where each number comes from: [sources], the file, the catalogue, or vegard's default."""
+    given = {path: s for part in sections.values() for path, s in part.sources.items()}
+    numbers = objects.numbers(experiment)
+    for path, value in table.items():
+        entry = {"source": value} if isinstance(value, str) else value
+        label = f'sources."{path}"'
+        if not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
+            raise VegardError(
+                f'{label} is a text or {{ source = "…", verified = true }}; got {value!r}.'
+            )
+        keys(label, entry, ("source", "verified"))
+        switch(f"{label}.verified", entry.get("verified", True))
+        if path not in numbers:
+            raise unknown_name("parameter in [sources]", path, numbers)
+        given[path] = {"verified": None, **entry}
+    default = {"source": "default of vegard", "verified": None}
+    return tuple({"parameter": path, **given.get(path, default)} for path in numbers)
+
+
+def _points(plan: Plan) -> list[Experiment]:
+    """All experiments of the sweeps: each is made, so that each value is checked."""
+    count = prod(len(values) for _, values in plan.sweeps)
+    if count > MOST_COMBINATIONS:
+        sizes = " × ".join(f"{path} ({len(values)})" for path, values in plan.sweeps)
+        raise VegardError(
+            f"the sweeps have {count} combinations, {sizes}; the most is {MOST_COMBINATIONS}. "
+            "Shorten a list, or split the file."
+        )
+    out = [plan.experiment.replace(change) for change in plan.changes()]
+    for e in out:
+        try:
+            e.interface.amplitude(plan.per, e.tip, e.material)
+        except VegardError as error:
+            raise VegardError(f"experiment.per: {error}") from None
+    one = np.array([1 / out[0].tip.radius])
+    transfer.physics(out[0], one, np.array([[1j]]), "vertical")  # what is unknown is said now
+    return out

@@ -1,0 +1,137 @@
+"""Resolved experiment files: every number written out, so that the run repeats exactly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any
+
+from vegard.io import objects
+from vegard.io.experiment_file import SCHEMA
+from vegard.io.plan import SIGNALS, Grid, Plan
+
+
+def dump(plan: Plan) -> str:
+    """The resolved experiment file of a plan; reading it gives the same plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    str
+        TOML, all numbers in SI units with all their digits.
+    """
+    from vegard import __version__
+
+    return (
+        "# Resolved experiment file: `vegard run` of it repeats the numbers exactly.\n"
+        f"# vegard {__version__}; inputs sha256 {inputs_hash(plan)}; seed {plan.seed}\n"
+        + body(plan)
+    )
+
+
+def inputs_hash(plan: Plan) -> str:
+    """SHA-256 of everything that decides the numbers and their sources."""
+    return hashlib.sha256(body(plan).encode()).hexdigest()
+
+
+def body(plan: Plan) -> str:
+    """The resolved file without its heading."""
+    swept = dict(plan.sweeps)
+    lines = [f"schema = {SCHEMA}", f"title = {_text(plan.title)}", f"seed = {plan.seed}"]
+    for name in objects.parts():
+        lines += ["", f"[{name}]", *_object(name, getattr(plan.experiment, name), swept)]
+    readout = swept.get("readout", plan.experiment.readout)
+    lines += ["", "[experiment]", f"readout = {_plain(readout)}", f"per = {_text(plan.per)}"]
+    lines += [f"drive = {_quantity(plan.drive, plan.drive_unit)}"]
+    for name in SIGNALS:
+        lines += ["", f"[{name}]", *_signal(name, getattr(plan, name))]
+    if plan.sources:
+        lines += ["", "[sources]"]
+        lines += [f"{_text(s['parameter'])} = {_source(s)}" for s in plan.sources]
+    return "\n".join(lines) + "\n"
+
+
+def _object(name: str, value: Any, swept: dict[str, tuple[Any, ...]]) -> list[str]:
+    kind = type(value)
+    known = objects.kinds(objects.parts()[name].metadata["kind"])
+    lines = [f"kind = {_text(kind.__name__)}"] if set(known) != {name.capitalize()} else []
+    if name == "material":
+        lines.append("catalogue = false  # all that is known stands here")
+    for f in fields(kind):
+        content = swept.get(f"{name}.{f.name}", getattr(value, f.name))
+        if content is not None:
+            lines.append(f"{f.name} = {_field(content, f.metadata, f'{name}.{f.name}' in swept)}")
+    return lines
+
+
+def _field(value: Any, meta: Any, swept: bool) -> str:
+    if swept:
+        return "[" + ", ".join(_field(v, meta, False) for v in value) + "]"
+    if not objects.is_number(meta):
+        return _plain(value)
+    if isinstance(value, tuple):
+        pair = zip(objects.PAIR, value, strict=True)
+        return "{ " + ", ".join(f"{k} = {_quantity(v, meta['unit'])}" for k, v in pair) + " }"
+    return _quantity(value, meta["unit"])
+
+
+def _signal(name: str, part: Any) -> list[str]:
+    if part is None:
+        return ["enabled = false"]
+    if isinstance(part, Grid):
+        return _grid(part, "Hz" if name == "frequency" else "s")
+    if name == "pulse":
+        return [f"duration = {_quantity(part.duration, 's')}", *_grid(part.after, "s")]
+    if name == "relaxation":
+        return ["enabled = true"] if part.tau is None else _grid(part.tau, "s")
+    unit = "Hz" if part.of == "frequency" else "s"
+    radii = part.radii
+    points = (
+        [f"values = {_plain(radii.values)}  # m"]
+        if radii.values
+        else [f"to = {_quantity(radii.stop, 'm')}", f"points = {radii.count}"]
+    )
+    return [f"{part.of} = {_plain(part.moments)}  # {unit}", *points]
+
+
+def _grid(grid: Grid, unit: str) -> list[str]:
+    if grid.values:
+        return [f"values = {_plain(grid.values)}  # {unit}"]
+    return [
+        f"from = {_quantity(grid.start, unit)}",
+        f"to = {_quantity(grid.stop, unit)}",
+        f"points = {grid.count}",
+    ]
+
+
+def _quantity(value: float, unit: str) -> str:
+    return _float(value) if unit == "–" else _text(f"{_float(value)} {unit}")
+
+
+def _float(value: float) -> str:
+    """The shortest text that reads back as the same number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_plain(v) for v in value) + "]"
+    return _text(value) if isinstance(value, str) else _float(value)
+
+
+def _source(source: dict[str, Any]) -> str:
+    text = _text(source["source"])
+    if source["verified"] is None:
+        return text
+    return f"{{ source = {text}, verified = {str(source['verified']).lower()} }}"
+
+
+def _text(value: str) -> str:
+    """A TOML string; JSON's escapes are TOML's, which also escapes DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,170 @@
+"""What the command line shows: progress, findings, tables."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vegard import units
+
+if TYPE_CHECKING:
+    from vegard.catalogue import Entry
+    from vegard.run import Results
+
+
+def say(line: str) -> None:
+    """One line to the standard error."""
+    typer.echo(" ".join(line.split()), err=True)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
+    """Progress on the standard error, from the first second on."""
+    if quiet:
+        yield None
+        return
+    from threading import Timer
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("starting", total=None)
+    live = bar.console.is_terminal
+    timer = Timer(1.0, bar.start if live else lambda: say("computing…"))
+    timer.daemon = True
+    timer.start()
+    said = time.monotonic()
+
+    def report(done: int, total: int, what: str) -> None:
+        nonlocal said
+        bar.update(task, total=total, completed=done, description=what)
+        if not live and time.monotonic() - said > 5:
+            said = time.monotonic()
+            say(f"{100 * done // total} % {what}")
+
+    try:
+        yield report
+    finally:
+        timer.cancel()
+        bar.stop()
+
+
+def findings(results: Results) -> None:
+    """Each finding and note once, as a plain line."""
+    seen: dict[str, int] = {}
+    for point in results.points:
+        for finding in point.findings:
+            seen.setdefault(finding.rule, 0)
+            seen[finding.rule] += 1
+    firsts = {f.rule: f for p in reversed(results.points) for f in p.findings}
+    for rule, count in seen.items():
+        many = f" ({count} of {len(results.points)} points)" if len(results.points) > 1 else ""
+        typer.echo(f"note: {firsts[rule]}{many}")
+    for note in results.notes:
+        typer.echo(f"note: {note}")
+
+
+def sweep_table(results: Results) -> None:
+    """Key numbers of all points of a sweep."""
+    from vegard import run as runner
+    from vegard.io import objects
+
+    data = runner.summary(results)
+    known = objects.numbers(results.base)
+    names = list(dict.fromkeys(k for p in data["points"] for k in p["numbers"]))
+    head = [f"{p} [{known[p][1]}]" if p in known else p for p in dict(results.plan.sweeps)]
+    rows = [
+        [*(_cell(v) for v in p["changes"].values()), *(_cell(p["numbers"].get(n)) for n in names)]
+        for p in data["points"]
+    ]
+    typer.echo(f"{results.title}; amplitudes in {data['units']}")
+    _table([*head, *names], rows)
+
+
+def _cell(value: Any) -> str:
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table; as wide as it needs to be where the output is not a terminal."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 400, highlight=False)
+    table = Table(*(escape(h) for h in head), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)
+
+
+def materials_json(names: Sequence[str]) -> Any:
+    """All records of materials, by name."""
+    from dataclasses import asdict
+
+    from vegard.catalogue import materials as catalogue
+
+    chosen = {name: catalogue[name] for name in names or catalogue}
+    return {
+        name: {
+            "formula": e.formula,
+            "title": e.title,
+            "class": e.kind,
+            "linear": e.linear,
+            "charge": e.charge,
+            "notes": list(e.notes),
+            "records": [asdict(r) for r in e.records()],
+        }
+        for name, e in chosen.items()
+    }
+
+
+def compare(rows: Sequence[dict[str, Any]]) -> None:
+    """Materials side by side: rows of `Catalogue.table`."""
+    from vegard.catalogue import UNITS
+
+    numbers = [*UNITS, "strain_per_x"]
+    head = ["name", "formula", *(f"{n} [{UNITS.get(n, '–')}]" for n in numbers), "verified"]
+    body = [
+        [
+            r["name"],
+            r["formula"] + ("" if r["linear"] else " (not linear)"),
+            *(_amount(r[n], "–") for n in numbers),
+            f"{r['verified']} of {r['records']}",
+        ]
+        for r in rows
+    ]
+    _table(head, body)
+    typer.echo("One of them with all sources: vegard materials NAME")
+
+
+def _amount(value: Any, unit: str) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, tuple):
+        return " | ".join(units.format(v, unit) for v in value)
+    return units.format(value, unit)
+
+
+def show(entry: Entry) -> None:
+    """One material with every record and its source."""
+    typer.echo(f"{entry.name}  {entry.formula}  {entry.title} ({entry.kind})")
+    if not entry.linear:
+        typer.echo("linear = false: the linear theory does not hold for large changes.")
+    for r in entry.records():
+        chosen = "*" if r.default else " "
+        state = "verified" if r.verified else "NOT verified"
+        typer.echo(f"\n{chosen} {r.property} = {_amount(r.value, r.unit)}  ({state})")
+        where = f"; {r.temperature:g} K" if r.temperature is not None else ""
+        typer.echo(f"    {r.composition}{where}; {r.method}; uncertainty: {r.uncertainty}")
+        typer.echo(f"    source: {r.source}")
+        typer.echo(f"    read in: {r.read_from}")
+    typer.echo("\n* taken by name in an experiment file; pairs are in plane | normal.")
+    for note in entry.notes:
+        typer.echo(f"- {note}")

@@ -1,0 +1,195 @@
+"""The house: layers, lazy imports, the public names, docstrings with units."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vegard as vg
+
+SRC = Path(vg.__file__).parent
+LAYERS = {
+    "ground": {"errors", "units", "parameters", "files", "__init__", "prefixes"},
+    "numerics": {"hankel", "laplace", "depth"},
+    "kernels": {
+        "diffusion",
+        "elasticity",
+        "kinetics",
+        "footprints",
+        "closed_forms",
+        "waveforms",
+    },
+    "objects": {
+        "material",
+        "tips",
+        "geometries",
+        "interfaces",
+        "elastic",
+        "experiment",
+        "catalogue",
+    },
+    "verbs": {
+        "transfer",
+        "superposition",
+        "result",
+        "response",
+        "spectroscopy",
+        "sweeps",
+        "verdict",
+    },
+    "edges": {"cli", "io", "plot", "report", "demo", "run", "citations", "readings"},
+}
+ORDER = list(LAYERS)
+# the one lazy way up: a response plots, cites and stores itself
+LAZY = {("result", "plot"), ("result", "citations")}
+
+
+def modules():
+    return sorted(p for p in SRC.rglob("*.py"))
+
+
+def name_of(path):
+    return path.relative_to(SRC).with_suffix("").parts[0]
+
+
+def layer_of(name):
+    for i, layer in enumerate(ORDER):
+        if name in LAYERS[layer]:
+            return i
+    raise AssertionError(f"module {name} belongs to no layer: add it to LAYERS")
+
+
+def imported(path):
+    """Names of our own modules that a file imports, with the line."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vegard"):
+            rest = node.module.split(".")[1:]
+            for name in [rest[0]] if rest else [a.name for a in node.names]:
+                yield name, node.lineno
+        elif isinstance(node, ast.Import):
+            for a in node.names:
+                if a.name.startswith("vegard."):
+                    yield a.name.split(".")[1], node.lineno
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(SRC)))
+def test_imports_point_down(path):
+    me = name_of(path)
+    if me == "__init__":
+        return
+    for other, line in imported(path):
+        if other in {"__version__", me} or (me, other) in LAZY:
+            continue
+        assert layer_of(other) <= layer_of(me), f"{path.name}:{line} imports {other} from above"
+
+
+def test_modules_and_functions_stay_small():
+    for path in modules():
+        text = path.read_text()
+        assert text.count("\n") <= 480, f"{path.name} is longer than a module should be"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                doc = ast.get_docstring(node, clean=False) or ""
+                length = (node.end_lineno or 0) - node.lineno - doc.count("\n")
+                assert length <= 60, f"{path.name}: {node.name} has {length} lines"
+
+
+def loaded_by(code):
+    out = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print(' '.join(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(out.stdout.split())
+
+
+def test_import_is_light():
+    heavy = {"scipy", "matplotlib", "pint", "xarray", "h5netcdf", "typer", "rich", "h5py", "pandas"}
+    assert not heavy & loaded_by("import vegard")
+
+
+def test_objects_need_no_scipy():
+    code = "import vegard as v; v.Experiment(v.Material(1,1,.3), v.DiscTip(1)).check()"
+    assert not {"scipy", "matplotlib", "pint", "xarray"} & loaded_by(code)
+
+
+PUBLIC = """
+DiscTip Experiment FileError Film Finding FixedConcentration FixedFlux GaussianTip HalfSpace
+LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse PulseTrain
+Response Sampled Sine Triangle VegardError frequency_response largest_response materials
+relaxation_times static_response step_response sweep time_response
+"""
+
+
+def test_public_names():
+    assert sorted(PUBLIC.split()) == vg.__all__
+    for name in vg.__all__:
+        assert getattr(vg, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'frequency_respnse'"):
+        vg.frequency_respnse  # noqa: B018
+
+
+SIGNATURES = {
+    "Material": "diffusivity, vegard, poisson, young, ocv_slope, site_concentration, charge, "
+    "temperature, name, source",
+    "Experiment": "material, tip, geometry, interface, readout, elastic, also",
+    "frequency_response": "experiment, frequency, *, per, at, azimuth, component",
+    "static_response": "experiment, *, per, at",
+    "step_response": "experiment, time, *, per, at",
+    "time_response": "experiment, drive, time, *, per, at",
+    "relaxation_times": "experiment, *, per, at, tau",
+    "Film": "thickness, back",
+    "ProfileTip": "radius, r, profile",
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures(name):
+    parameters = inspect.signature(getattr(vg, name)).parameters.values()
+    words, starred = [], False
+    for p in parameters:
+        if p.kind is p.KEYWORD_ONLY and not starred:
+            words.append("*")
+            starred = True
+        words.append(p.name)
+    assert ", ".join(words) == SIGNATURES[name]
+
+
+QUANTITY = re.compile(r"\[[^\]]+\]")
+
+
+@pytest.mark.parametrize("name", [n for n in vg.__all__ if inspect.isclass(getattr(vg, n))])
+def test_fields_carry_unit_symbol_and_meaning(name):
+    from dataclasses import fields, is_dataclass
+
+    cls = getattr(vg, name)
+    if not is_dataclass(cls) or not hasattr(cls, "__post_init__"):
+        return
+    assert cls.__doc__
+    for f in fields(cls):
+        assert f.metadata.get("doc"), f"{name}.{f.name} has no meaning"
+        if "rule" in f.metadata:
+            assert f.metadata["unit"], f"{name}.{f.name} has no unit"
+            assert f.metadata["symbol"]
+            unit = f.metadata["unit"]
+            has = f"[{unit}]" in cls.__doc__ or unit == "–" or "units of the drive" in cls.__doc__
+            assert has, f"{name}.{f.name}: the docstring lacks [{unit}]"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in vg.__all__ if inspect.isfunction(getattr(vg, n)) and n != "sweep"]
+)
+def test_verbs_give_units_and_an_example(name):
+    doc = inspect.getdoc(getattr(vg, name))
+    assert doc
+    assert QUANTITY.search(doc)
+    assert ">>>" in doc
+    for section in ("Parameters", "Returns"):
+        assert f"{section}\n---" in doc

@@ -1,0 +1,91 @@
+"""Distribution of relaxation times: closed forms, and time responses rebuilt from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from common import PER, unit_experiment
+from scipy import special
+
+import vegard as vg
+from vegard.spectroscopy import onsets
+
+X = np.logspace(-1, 3, 9)  # 1/τ in D/R²
+ROOT = np.sqrt(X)
+CLOSED = {
+    ("disc", "conc"): (ROOT - np.sin(ROOT)) / (np.pi * X),
+    ("gauss", "conc"): (ROOT - np.sqrt(2) * special.dawsn(ROOT / np.sqrt(2))) / (np.pi * X),
+    ("gauss", "flux"): (special.ive(0, X / 4) - special.ive(1, X / 4)) / 4,
+    ("disc", "flux"): special.j0(ROOT / 2) * special.j1(ROOT / 2) / (2 * ROOT),
+}
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_closed_forms(case):
+    tip, interface = case
+    g = vg.relaxation_times(unit_experiment(tip, interface), per=PER[interface], tau=1 / X)
+    assert np.allclose(g.values, CLOSED[case], rtol=1e-11, atol=1e-13 * abs(CLOSED[case]).max())
+    assert (np.abs(g.values - CLOSED[case]) <= g.error + 1e-12).all()
+
+
+def rebuilt(e, t, per, at):
+    """u(∞) - u(t) = ∫ g e^{-t/τ} d ln τ, with nodes at every jump."""
+    fastest = 60 / t.min()
+    edges = [*onsets(e, fastest), fastest]
+    u, w = np.polynomial.legendre.leggauss(120)
+    total = np.zeros(t.size)
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        y = np.sqrt(high - low) * (u + 1) / 2
+        x = low + y * y
+        g = vg.relaxation_times(e, per=per, tau=1 / x, at=at).values
+        total += (g * w * np.sqrt(high - low) * y / x) @ np.exp(-np.outer(x, t))
+    return total
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("back", ["blocking", "permeable"])
+@pytest.mark.parametrize("interface", ["conc", "kinetics", "flux"])
+@pytest.mark.parametrize(
+    ("tip", "at", "readout"), [("gauss", 0.0, "centre"), ("disc", 2.0, "punch")]
+)
+def test_time_response_from_the_modes_of_a_film(back, interface, tip, at, readout):
+    """Contours in s against residues in k: two routes that share no quadrature."""
+    if interface == "flux" and back == "blocking":
+        pytest.skip("no static limit")
+    e = unit_experiment(tip, interface, thickness=0.7, back=back, biot=2.0, d=0.5, readout=readout)
+    t = np.array([0.05, 0.2])
+    per = PER[interface]
+    rest = vg.static_response(e, per=per, at=at).values
+    step = vg.step_response(e, t, per=per, at=at).values
+    assert np.allclose(rebuilt(e, t, per, at), rest - step, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("interface", "back", "slowest"),
+    [("conc", "blocking", 4.0), ("conc", "permeable", 1.0), ("flux", "permeable", 4.0)],
+)
+def test_nothing_is_slower_than_the_film(interface, back, slowest):
+    """4h²/π²D for a quarter wave, h²/π²D for a half wave; g jumps there."""
+    h = 0.5
+    e = unit_experiment("gauss", interface, thickness=h, back=back)
+    edge = slowest * h**2 / np.pi**2
+    g = vg.relaxation_times(e, per=PER[interface], tau=edge * np.array([1.001, 0.999])).values
+    assert g[0] == 0.0
+    assert g[1] > 1e-3
+
+
+def test_default_times_straddle_the_jumps():
+    e = unit_experiment("gauss", "conc", thickness=0.5)
+    g = vg.relaxation_times(e, per="concentration")
+    first = 4 * 0.25 / np.pi**2
+    assert (np.abs(g.axis / first - 1) < 2e-9).sum() == 2
+    assert (np.diff(g.axis) > 0).all()
+
+
+def test_too_short_times_are_refused():
+    e = unit_experiment("disc", "conc")
+    with pytest.raises(vg.VegardError, match="too short"):
+        vg.relaxation_times(e, per="concentration", tau=1e-14)
+    film = unit_experiment("gauss", "conc", thickness=1e6)
+    with pytest.raises(vg.VegardError, match="use HalfSpace"):
+        vg.relaxation_times(film, per="concentration", tau=1e-3)
