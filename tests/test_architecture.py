@@ -43,7 +43,7 @@ LAYERS = {
         "sweeps",
         "verdict",
     },
-    "edges": {"cli", "io", "plot", "report", "demo", "run", "citations", "readings"},
+    "edges": {"cli", "terminal", "io", "plot", "report", "demo", "run", "citations", "readings"},
 }
 ORDER = list(LAYERS)
 # the one lazy way up: a response plots, cites and stores itself

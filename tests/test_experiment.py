@@ -87,7 +87,7 @@ def test_diffusion_length_against_a_lattice_constant(lmo):
     found = rules(lmo, frequency=400e3)["diffusion length below a lattice constant"]
     assert found.left == pytest.approx(0.0199e-9, rel=1e-2)
     assert found.right == 0.8e-9
-    assert "248 Hz" in found.advice.replace("2.5e+02", "248")
+    assert "go below 250 Hz" in found.advice
     assert "diffusion length below a lattice constant" not in rules(lmo, frequency=1.0)
 
 

@@ -88,7 +88,7 @@ def test_static_limit_is_the_limit():
 
 @pytest.mark.parametrize("kw", [{}, {"thickness": 1.0, "back": "blocking"}])
 def test_no_static_limit_under_a_flux(kw):
-    with pytest.raises(vg.NoStaticLimit, match="ln\\(1/ω\\).*lowest frequency"):
+    with pytest.raises(vg.NoStaticLimit, match=r"ln\(1/ω\).*lowest frequency"):
         vg.static_response(unit_experiment("disc", "flux", **kw), per="flux")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from common import PER, unit_experiment
@@ -34,7 +36,7 @@ def rebuilt(e, t, per, at):
     edges = [*onsets(e, fastest), fastest]
     u, w = np.polynomial.legendre.leggauss(120)
     total = np.zeros(t.size)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         y = np.sqrt(high - low) * (u + 1) / 2
         x = low + y * y
         g = vg.relaxation_times(e, per=per, tau=1 / x, at=at).values
@@ -80,6 +82,28 @@ def test_default_times_straddle_the_jumps():
     first = 4 * 0.25 / np.pi**2
     assert (np.abs(g.axis / first - 1) < 2e-9).sum() == 2
     assert (np.diff(g.axis) > 0).all()
+
+
+@pytest.mark.parametrize("interface", ["conc", "flux", "kinetics"])
+@pytest.mark.parametrize("tip", ["disc", "gauss"])
+@pytest.mark.parametrize("film", [False, True])
+def test_units(interface, tip, film):
+    """g scales as the response: R for a concentration, R²/D for a flux."""
+    radius, d = 3e-8, 2e-15
+    one = unit_experiment(tip, interface, thickness=0.7 if film else None, biot=2.0)
+    other = one.replace({"tip.radius": radius, "material.diffusivity": d})
+    if film:
+        other = other.replace({"geometry.thickness": 0.7 * radius})
+    if interface == "kinetics":
+        other = other.replace({"interface.rate": 2.0 * d / radius})
+    tau, at = np.array([0.01, 0.1, 0.5]), [0.0, 0.4]
+    a = vg.relaxation_times(one, per=PER[interface], tau=tau, at=at)
+    b = vg.relaxation_times(
+        other, per=PER[interface], tau=tau * radius**2 / d, at=np.array(at) * radius
+    )
+    scale = radius**2 / d if interface == "flux" else radius
+    assert np.allclose(b.values, scale * a.values, rtol=1e-10)
+    assert np.abs(a.values).max() > 1e-3
 
 
 def test_too_short_times_are_refused():

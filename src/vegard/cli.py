@@ -298,7 +298,7 @@ def demo(
     """Measured ESM amplitudes against what diffusion can give: report and figures."""
     from vegard import demo as demonstration
 
-    demonstration.main(folder)
+    typer.echo(demonstration.main(folder))
 
 
 def main() -> None:

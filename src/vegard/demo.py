@@ -1,4 +1,4 @@
-"""The demo: can the amplitudes of 26 published DART-ESM scans be diffusion?
+"""The demo: whether the amplitudes of 26 published DART-ESM scans can be diffusion.
 
 The answer is a comparison of sizes: the measured medians, with and without the enhancement by a
 contact resonance, against the largest displacement that diffusion can give in LiMn2O4.
@@ -274,12 +274,13 @@ def _limits(a: Analysis) -> list[str]:
 
 def _instead(a: Analysis) -> str:
     w = a.window
+    low, high = a.diffusivity
     return (
         f"Diffusion would show at {between(w.contact_frequency, 'Hz', 2)} "
-        f"({quantity(w.displacement, 'm', 2)} for Δx = {CHANGE:g}), or after a pulse of {between(w.pulse, 's', 2)}, which relaxes to 1/e "
-        f"in {between(w.relaxation, 's', 2)}; above {between(w.lattice_frequency, 'Hz', 2)} its skin "
-        f"is thinner than a lattice constant (ranges: D = {a.diffusivity[0]:g} to "
-        f"{a.diffusivity[1]:g} m²/s)."
+        f"({quantity(w.displacement, 'm', 2)} for Δx = {CHANGE:g}), or after a pulse of "
+        f"{between(w.pulse, 's', 2)}, which relaxes to 1/e in {between(w.relaxation, 's', 2)}; "
+        f"above {between(w.lattice_frequency, 'Hz', 2)} its skin is thinner than a lattice "
+        f"constant (ranges: D = {low:g} to {high:g} m²/s)."
     )
 
 

@@ -45,13 +45,15 @@ class Term(NamedTuple):
 class Profile(NamedTuple):
     """Depth profile C/C₀ of one homogeneous layer, see the module's docstring.
 
-    ``sign`` is 0 (half-space), +1 (blocking back) or -1 (permeable back); ``fade`` is e^{-qh}.
+    ``sign`` is 0 (half-space), +1 (blocking back) or -1 (permeable back); ``fade`` is e^{-qh} and
+    ``scale`` is 1/cosh qh or qh/sinh qh.
     """
 
     q: Complex
     thickness: float = inf
     sign: int = 0
-    fade: Complex | None = None
+    fade: Any = None
+    scale: Any = None
 
 
 @lru_cache(maxsize=4)
@@ -66,36 +68,46 @@ def _decay_rule(n: int) -> tuple[Real, Real]:
     return x, w
 
 
-def _power_moments(x: Real, power: int, orders: Sequence[int], from_back: bool) -> Real:
-    """∫₀¹ a(t)ⁿ ζᵖ e^{-xζ} dt with a = 1-t and ζ = t (top) or ζ = 1-t (back), for each n."""
+@lru_cache(maxsize=64)
+def _power_moments(
+    wavenumbers: bytes, thickness: float, power: int, odd: bool, from_back: bool
+) -> Real:
+    """∫₀¹ a(t)ⁿ ζᵖ e^{-xζ} dt/n!, x = Kh, with a = 1-t and ζ = t (top) or ζ = 1-t (back)."""
+    x = np.frombuffer(wavenumbers) * thickness
     near = x < 40.0
-    out = np.empty((len(orders), x.size))
+    out = np.empty((_ORDERS, x.size))
     t, w = _unit_rule(40)
     v, wv = _decay_rule(16)
-    xn, xf = x[near], x[~near]
-    kernel = w * t**power * np.exp(-xn[:, None] * t)
+    kernel = w * t**power * np.exp(-x[near, None] * t)
     # e^{-x} < 1e-17 beyond: the integral over [0, 1] is one over [0, ∞)
     far = wv * v**power
-    for i, n in enumerate(orders):
-        out[i, near] = kernel @ (t**n if from_back else (1 - t) ** n)
-        depth = v / xf[:, None]
-        out[i, ~near] = (depth**n if from_back else (1 - depth) ** n) @ far / xf ** (power + 1)
+    depth = v / x[~near, None]
+    for j in range(_ORDERS):
+        n = 2 * j + odd
+        out[j, near] = kernel @ (t**n if from_back else (1 - t) ** n)
+        shape = depth**n if from_back else (1 - depth) ** n
+        out[j, ~near] = shape @ far / x[~near] ** (power + 1)
+        out[j] /= factorial(n)
     return out
 
 
-def _shallow(
-    y2: Complex, column: NDArray[np.intp], K: Real, profile: Profile, term: Term
-) -> Complex:
+def _shallow(y: Complex, K: Real, profile: Profile, scale: Complex, term: Term, column: Any) -> Any:
     """Overlap where |qh| < 1: the profile is a short series in (qh)² with moments per K."""
-    odd = profile.sign < 0
-    orders = [2 * j + odd for j in range(_ORDERS)]
-    moments = _power_moments(K * profile.thickness, term.power, orders, term.from_back)
-    top = np.zeros_like(y2)
-    bottom = np.zeros_like(y2)
-    for j in reversed(range(_ORDERS)):
-        top = top * y2 + moments[j, column] / factorial(orders[j])
-        bottom = bottom * y2 + 1.0 / factorial(orders[j])
-    return top / bottom * profile.thickness ** (term.power + 1)
+    moments = _power_moments(
+        K.tobytes(), profile.thickness, term.power, profile.sign < 0, term.from_back
+    )
+    square = y * y
+    largest = float(np.abs(square).max())
+    count = 2
+    while count < _ORDERS and largest**count > 1e-17 * factorial(2 * count):
+        count += 1
+    top = square * moments[count - 1, column]
+    for j in range(count - 2, 0, -1):
+        top += moments[j, column]
+        top *= square
+    top += moments[0, column]
+    top *= scale
+    return top * profile.thickness ** (term.power + 1)
 
 
 def _same(g: Complex, fade: Complex, h: float, power: int) -> Complex:
@@ -129,11 +141,8 @@ def _deep(q: Complex, a: Complex, K: Real, e: Real, profile: Profile, term: Term
     h, sign, p = profile.thickness, profile.sign, term.power
     same = _same(q + K, a * e, h, p)
     cross = _cross(q, K, a, e, h, p)
-    if term.from_back:
-        value = cross + sign * a * same
-    else:
-        value = same + sign * a * cross
-    return value / (1 + sign * a * a)
+    near, far = (cross, same) if term.from_back else (same, cross)
+    return (near + sign * a * far) / (1 + sign * a * a)
 
 
 def overlap(profile: Profile, K: Real, terms: Sequence[Term]) -> Complex:
@@ -166,23 +175,25 @@ def overlap(profile: Profile, K: Real, terms: Sequence[Term]) -> Complex:
             power = inverse if term.power == 0 else inverse * inverse
             total = total + term.coefficient * power
         return np.asarray(total)
-    h = profile.thickness
-    assert profile.fade is not None
+    h, fade, scale = profile.thickness, profile.fade, profile.scale
     shallow = np.abs(q) * h < _SHALLOW
-    any_shallow, all_shallow = bool(shallow.any()), bool(shallow.all())
-    column = np.broadcast_to(np.arange(K.size), q.shape)
     e = np.exp(-K * h)
+    if shallow.all() or not shallow.any():
+        every = np.arange(K.size)
+        for term in terms:
+            if shallow.any():
+                part = _shallow(q * h, K, profile, scale, term, every)
+            else:
+                part = _deep(q, fade, K, e, profile, term)
+            total = total + term.coefficient * part
+        return np.asarray(total)
+    deep = ~shallow
+    column = np.broadcast_to(np.arange(K.size), q.shape)
+    low, high = column[shallow], column[deep]
+    q_low, q_high, fade, scale = q[shallow] * h, q[deep], fade[deep], scale[shallow]
     for term in terms:
-        if all_shallow:
-            part = _shallow((q * h) ** 2, column, K, profile, term)
-        elif not any_shallow:
-            part = _deep(q, profile.fade, K, e, profile, term)
-        else:
-            part = np.empty(q.shape, complex)
-            index = column[shallow]
-            part[shallow] = _shallow((q[shallow] * h) ** 2, index, K, profile, term)
-            rest = ~shallow
-            index = column[rest]
-            part[rest] = _deep(q[rest], profile.fade[rest], K[index], e[index], profile, term)
+        part = np.empty(q.shape, complex)
+        part[shallow] = _shallow(q_low, K, profile, scale, term, low)
+        part[deep] = _deep(q_high, fade, K[high], e[high], profile, term)
         total = total + term.coefficient * part
     return np.asarray(total)

@@ -27,7 +27,16 @@ def wavenumber(k: Any, s: Any, in_plane: float, normal: float) -> Any:
         Diffusivities D_r, D_z [m²/s].
     """
     xp = s.__array_namespace__()
-    return xp.sqrt((in_plane / normal) * (k * k) + s / normal)
+    real = (in_plane / normal) * (k * k) + xp.real(s) / normal
+    imag = xp.imag(s) / normal
+    # the square root from real ones, which are vectorised where the complex one is not
+    large = xp.sqrt((xp.sqrt(real * real + imag * imag) + xp.abs(real)) / 2)
+    small = imag / (2 * large)
+    left = real < 0
+    if bool(xp.any(left)):
+        turned = xp.where(imag < 0, -large, large)
+        return xp.where(left, xp.abs(small), large) + 1j * xp.where(left, turned, small)
+    return large + 1j * small
 
 
 def half_space(q: Any, normal: float) -> tuple[Any, Profile]:
@@ -41,17 +50,23 @@ def film(q: Any, normal: float, thickness: float, permeable: bool) -> tuple[Any,
     Blocking back: Y = D_z q tanh qh, C/C₀ = cosh q(h-z)/cosh qh.
     Permeable back (C = 0 there): Y = D_z q coth qh, C/C₀ = sinh q(h-z)/sinh qh.
     """
-    xp = q.__array_namespace__()
     x = q * thickness
-    if bool(xp.any(xp.abs(x) < 0.5)):
-        lost = xp.expm1(-x)  # e^{-x} - 1: no cancellation where x is small
-        fade, gap = 1 + lost, -lost * (2 + lost)
-    else:
-        fade = xp.exp(-x)
-        gap = 1 - fade * fade
-    ratio = gap / (1 + fade * fade)
+    lost = _expm1(-x)  # e^{-x} - 1: no cancellation where x is small
+    fade, gap = 1 + lost, -lost * (2 + lost)
+    total = 1 + fade * fade
+    ratio = gap / total
+    scale = 2 * fade * x / gap if permeable else 2 * fade / total
     y = normal * q / ratio if permeable else normal * q * ratio
-    return y, Profile(q, thickness, -1 if permeable else 1, fade)
+    return y, Profile(q, thickness, -1 if permeable else 1, fade, scale)
+
+
+def _expm1(x: Any) -> Any:
+    """e^x - 1 from real functions, which are vectorised where the complex one is not."""
+    xp = x.__array_namespace__()
+    half = xp.imag(x) / 2
+    sine, cosine, grown = xp.sin(half), xp.cos(half), xp.expm1(xp.real(x))
+    turned = 2 * sine * sine  # 1 - cos(Im x)
+    return (grown * (1 - turned) - turned) + 2j * ((1 + grown) * sine * cosine)
 
 
 def length(normal: float, frequency: float) -> float:

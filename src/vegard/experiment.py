@@ -13,6 +13,7 @@ from vegard.geometries import Film, Geometry, HalfSpace
 from vegard.interfaces import FixedConcentration, Interface, LinearKinetics
 from vegard.material import Material
 from vegard.parameters import Parameters, choice, get_path, replace_path
+from vegard.prefixes import quantity
 from vegard.tips import Tip
 
 LATTICE_CONSTANT = 0.8e-9  # m; spinel LiMn2O4 0.82 nm, the largest of the common hosts
@@ -30,8 +31,8 @@ class Finding(NamedTuple):
     advice: str
 
     def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit != "–" else ""
-        return f"{self.rule}: {self.left:.3g}{unit} against {self.right:.3g}{unit}. {self.advice}"
+        left, right = quantity(self.left, self.unit), quantity(self.right, self.unit)
+        return f"{self.rule}: {left} against {right}. {self.advice}"
 
 
 def _part(doc: str, kind: type, **kw: Any) -> Any:
@@ -146,7 +147,7 @@ class Experiment(Parameters):
                         LATTICE_CONSTANT,
                         "m",
                         "A continuum Vegard signal has no meaning here; go below "
-                        f"{slowest / LATTICE_CONSTANT**2 / (2 * pi):.2g} Hz.",
+                        f"{quantity(slowest / LATTICE_CONSTANT**2 / (2 * pi), 'Hz', 2)}.",
                     )
                 )
         if self.tip.radius < SMALLEST_RADIUS:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from vegard.errors import FileError
 
@@ -20,16 +20,13 @@ def whole(path: Path) -> Iterator[Path]:
     FileError
         If the place cannot be written.
     """
+    target = path.with_name(f".{path.stem}.{uuid4().hex[:12]}{path.suffix}")
     try:
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
-        )
+        target.touch(exist_ok=False)  # with the user's own permissions, unlike tempfile's
     except OSError as error:
         raise FileError(
             f"cannot write {path}: {error.strerror or error}. Choose a folder you may write to."
         ) from None
-    os.close(handle)
-    target = Path(name)
     try:
         yield target
         os.replace(target, path)

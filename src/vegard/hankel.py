@@ -75,7 +75,7 @@ class Footprint:
     """Spectrum of one term of a source.
 
     S(k) k/(2π) = weight · kᵖᵒʷᵉʳ · exp(-k²/2 if gaussian) · Π waves, or, with ``kinks``, that of a
-    continuous piecewise linear profile whose slope grows by -b at each radius ρ (``kinks`` holds
+    continuous piecewise linear profile whose slope grows by b at each radius ρ (``kinks`` holds
     the pairs (ρ, b)), with the kinks rounded by the window at ``band``.
     """
 
@@ -301,6 +301,7 @@ def _rule(
     for j, total in enumerate(sums):
         if total is not None:
             weights[:, j, middle] += total - weights[:, j].sum(axis=-1)
+    k.flags.writeable = weights.flags.writeable = False  # they are kept for the next call
     return k, weights
 
 

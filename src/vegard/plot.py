@@ -111,7 +111,10 @@ def curves(lines: Sequence[Line], ax: Axes | None = None, bar: Scale | None = No
     if bar is not None:
         _bar(ax, bar)
     elif len(split) > 1:
-        ax.legend(frameon=False, fontsize=9)
+        look: dict[str, Any] = {"frameon": False, "fontsize": 9}
+        if len(split) > 3:  # too many to find a free corner
+            look |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+        ax.legend(**look)
     return ax
 
 

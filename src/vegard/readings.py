@@ -98,16 +98,20 @@ def pulse_duration(response: Response) -> float | None:
 
 
 def fall_time(pulse: Response) -> float:
-    """Time [s] after a pulse in which the displacement falls to 1/e; nan if it is not seen."""
+    """Time [s] after a pulse in which the displacement falls to 1/e; nan if it is not seen.
+
+    The value at the end of the pulse is carried on from the last two before it; a fall that is
+    over before the first time read after the pulse is not seen.
+    """
     end = pulse_duration(pulse)
     t, u = curve(pulse)
-    if end is None or not (t[0] <= end < t[-1]):
+    on = end is not None and t <= end
+    if end is None or np.sum(on) < 2 or np.all(on):
         return float("nan")
-    top = float(np.interp(end, t, u.real))
-    after = t > end
-    return crossing(
-        np.append(1e-9 * end, t[after] - end), np.append(1.0, u[after].real / top), np.exp(-1)
-    )
+    (t0, t1), (u0, u1) = t[on][-2:], u[on][-2:].real
+    top = u1 + (u1 - u0) * (end - t1) / (t1 - t0)
+    left = u[~on].real / top
+    return crossing(t[~on] - end, left, np.exp(-1)) if left[0] > np.exp(-1) else float("nan")
 
 
 def main_relaxation(distribution: Response) -> float:
@@ -162,8 +166,10 @@ def message(response: Response) -> str:
         return f"At high frequency the amplitude falls as f^{value:.2f}".replace("^-", "^−")
     if name == "profile":
         first, last = half_radius(response, 0), half_radius(response)
-        if not isfinite(last):
+        if not isfinite(last) and not isfinite(first):
             return "Surface profile"
+        if not isfinite(last):
+            return f"At first the surface bump has half its height at r = {quantity(first, 'm')}"
         if isfinite(first) and abs(first - last) > 0.01 * last:
             way = "widens" if last > first else "narrows"
             ends = f"{quantity(first, 'm')} → {quantity(last, 'm')}"

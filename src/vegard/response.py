@@ -122,7 +122,7 @@ def frequency_response(
     .. math:: u(r,s) = \frac{1}{2\pi}\int_0^\infty C_0(k,s)\,\Big[\int_0^h w(k,z)
         \frac{C(z)}{C_0}dz\Big]\,J_0(kr)\,k\,dk,\quad s = i\omega
 
-    after Morozovska et al., J. Appl. Phys. 108, 053712 (2010), doi:10.1063/1.3460637; checked in
+    after Morozovska et al., J. Appl. Phys. 108, 053712 (2010); checked in
     tests/oracles against mpmath over the whole range of parameters.
 
     Examples

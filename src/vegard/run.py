@@ -331,7 +331,6 @@ def write(
         resolved.write_text(results.text, "utf-8", newline="\n")
         if report:
             _write_report(results, stage, progress)
-            (stage / "report.html").chmod(resolved.stat().st_mode)  # as readable as the others
         files = [p.relative_to(stage).as_posix() for p in stage.rglob("*") if p.is_file()]
         files = sorted([*files, folder.SUMMARY])
         text = json.dumps({**summary(results), "files": files}, indent=1, ensure_ascii=False)

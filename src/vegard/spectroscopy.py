@@ -121,9 +121,10 @@ def _half_space(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> 
         top = min(1.0, max(f.top for f in sources) / edge)
         phase = top * edge * turn
         if phase > _MOST_PHASE:
+            least = (turn * radius / _MOST_PHASE) ** 2 / e.material.diffusivity_in_plane
             raise VegardError(
                 f"tau = {1 / x:.2g} s is too short against R²/D to resolve this tip's sharp edge; "
-                f"ask for tau >= {turn**2 / e.material.diffusivity_in_plane * radius**2 / 1e8:.1g} s."
+                f"ask for tau >= {least:.1g} s."
             )
         for order in (24, 32):
             u, w = np.polynomial.legendre.leggauss(order)
@@ -153,10 +154,10 @@ def _film(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[
         circle = 0.4 * gap[on] * turn
         t = physics(e, k, circle - x, "vertical") * circle
         residue = t.mean(axis=0).real, t[::2].mean(axis=0).real
-        shape = hankel.density(sources, reader, k * radius) / (
-            2 * m.diffusivity_in_plane * k * radius
-        )
-        out[i] = (shape * radius) @ residue[0]
-        error[i] = np.abs(shape * radius) @ np.abs(residue[0] - residue[1]) ** 2
-        error[i] += 1e-14 * np.abs(shape * radius) @ np.abs(t).mean(axis=0)
+        # u = ∫ density T d(kR), and x = D_z y² + D_r k² picks the one k: dk = dx/(2 D_r k)
+        density = hankel.density(sources, reader, k * radius)
+        shape = density * radius / (2 * m.diffusivity_in_plane * k)
+        out[i] = shape @ residue[0]
+        error[i] = np.abs(shape) @ np.abs(residue[0] - residue[1]) ** 2
+        error[i] += 1e-14 * np.abs(shape) @ np.abs(t).mean(axis=0)
     return out, error

@@ -80,7 +80,7 @@ def sweep(
         return np.stack([r[name].values for r in results]).reshape(shape + first.shape)
 
     coords: dict[str, Any] = {path: (path, _labels(row)) for path, row in values.items()}
-    coords |= {name: c for name, c in first.coords.items()}
+    coords |= dict(first.coords.items())
     coords["error"] = (dims, stacked("error"))
     return xr.DataArray(stacked("response"), coords, dims, "response", first.attrs)
 

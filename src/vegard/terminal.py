@@ -52,7 +52,8 @@ def progress(quiet: bool) -> Iterator[Callable[[int, int, str], None] | None]:
         yield report
     finally:
         timer.cancel()
-        bar.stop()
+        if live:
+            bar.stop()
 
 
 def findings(results: Results) -> None:

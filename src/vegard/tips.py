@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,7 @@ class ProfileTip(Tip):
                 f"ProfileTip.r and .profile must have the same length of two or more; "
                 f"got {len(r)} and {len(p)}."
             )
-        if r[0] != 0 or any(b <= a for a, b in zip(r[:-1], r[1:], strict=True)):
+        if r[0] != 0 or any(b <= a for a, b in pairwise(r)):
             raise VegardError("ProfileTip.r must start at 0 and increase.")
         if not any(p):
             raise VegardError("ProfileTip.profile is zero everywhere; give a profile that is not.")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from vegard import depth, hankel
 from vegard.experiment import Experiment
-from vegard.interfaces import LinearKinetics
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
@@ -39,8 +38,9 @@ def _limit(experiment: Experiment, size: float) -> float:
     scales = [1.0, (size / min(normal, in_plane)) ** 0.5 * radius]
     if isfinite(experiment.thickness):
         scales.append(radius / experiment.thickness * skew)
-    if isinstance(experiment.interface, LinearKinetics) and isfinite(experiment.interface.rate):
-        scales.append(experiment.interface.rate * radius / normal * skew)
+    rate = experiment.interface.exchange
+    if isfinite(rate):
+        scales.append(rate * radius / normal * skew)
     return float(max(scales) * _TAIL)
 
 

@@ -503,7 +503,7 @@ def reference(path):
                 omega=10.0**power,
                 readout="centre",
             )
-            s, half = acb(0, c["omega"]), arb(1) / 2
+            s = acb(0, c["omega"])
             q = s.sqrt()
             if interface == "conc":
                 exact = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any
@@ -195,12 +196,25 @@ def _drive(head: dict[str, Any], experiment: Experiment) -> tuple[str, float]:
     known = experiment.material.ocv_slope is not None
     default = next((p for p in legal if p != "volt" or known), legal[0])
     per = text("experiment.per", head.get("per", default))
-    if per not in legal:
-        experiment.interface.amplitude(per, experiment.tip, experiment.material)  # says why
+    _legal(experiment, per)
     drive = units.parse(head.get("drive", 1.0), drive_unit(experiment, per), "experiment.drive")
     if not isfinite(drive) or drive == 0:
         raise VegardError(f"experiment.drive must be finite and not zero; got {drive:g}.")
     return per, drive
+
+
+def _legal(e: Experiment, per: str) -> None:
+    """The drive fits the interface, and what it needs is known; else the drives that do."""
+    try:
+        e.interface.amplitude(per, e.tip, e.material)
+    except VegardError as error:
+        others = []
+        for other in e.interface.drives:
+            with suppress(VegardError):
+                e.interface.amplitude(other, e.tip, e.material)
+                others.append(f'per = "{other}"')
+        fix = f" In the file: {' or '.join(others)} under [experiment]." if others else ""
+        raise VegardError(f"experiment.per: {error}{fix}") from None
 
 
 def _sources(
@@ -236,10 +250,7 @@ def _points(plan: Plan) -> list[Experiment]:
         )
     out = [plan.experiment.replace(change) for change in plan.changes()]
     for e in out:
-        try:
-            e.interface.amplitude(plan.per, e.tip, e.material)
-        except VegardError as error:
-            raise VegardError(f"experiment.per: {error}") from None
+        _legal(e, plan.per)
     one = np.array([1 / out[0].tip.radius])
     transfer.physics(out[0], one, np.array([[1j]]), "vertical")  # what is unknown is said now
     return out

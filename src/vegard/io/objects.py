@@ -143,18 +143,14 @@ def _entry(rest: dict[str, Any]) -> Any:
     return None
 
 
-def _complete(name: str, cls: type, known: Any) -> None:
+def _complete(name: str, cls: type, known: Any, state: str = "is missing") -> None:
     """Nothing without a default may be missing or unknown: a run needs it."""
     for f in fields(cls):
         needed = f.default is MISSING and f.default_factory is MISSING
         if needed and known(f.name) is None:
             unit = f.metadata.get("unit", "")
             unit = f" [{unit}]" if unit not in ("", "–") else ""
-            more = ", or name a material (list them with: vegard materials)"
-            raise VegardError(
-                f"{name}.{f.name} is missing. Give the {f.metadata['doc']}{unit}"
-                f"{more if name == 'material' else ''}."
-            )
+            raise VegardError(f"{name}.{f.name} {state}. Give the {f.metadata['doc']}{unit}.")
 
 
 def _make(name: str, cls: type, values: dict[str, Any], entry: Any, out: Section) -> Any:
@@ -167,7 +163,7 @@ def _make(name: str, cls: type, values: dict[str, Any], entry: Any, out: Section
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", OutOfRegime)
         made = entry.material(**values)
-    _complete(name, cls, lambda key: getattr(made, key))
+    _complete(name, cls, lambda key: getattr(made, key), f"is unknown for {entry.name}")
     out.notes += [str(w.message) for w in caught]
     for key in UNITS:
         record = entry.default(key)

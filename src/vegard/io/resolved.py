@@ -116,7 +116,7 @@ def _quantity(value: float, unit: str) -> str:
 def _float(value: float) -> str:
     """The shortest text that reads back as the same number."""
     short = f"{value:g}"
-    return short if float(short) == value else repr(value)
+    return short if value and float(short) == value else repr(value)  # "-0" would lose its sign
 
 
 def _plain(value: Any) -> str:

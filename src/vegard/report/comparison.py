@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,19 +64,18 @@ def _message(a: Analysis) -> str:
 
 
 def _labels(ax: Axes, a: Analysis) -> None:
+    from matplotlib.artist import Artist
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [
+    handles: list[Artist] = [
         Patch(color=_MIDDLE, label=f"diffusion, Δx ≤ {CHANGE:g}"),
         Patch(color=_PALE, label=f"diffusion, Δx ≤ {a.fraction:.2g}"),
     ]
     for q, face in zip(QUALITIES, (ORANGE, "white"), strict=True):
         name = "measured (Q = 1)" if q == 1 else f"measured / {q:g} (Q = {q:g})"
-        handles.append(
-            Line2D([], [], marker="o", linestyle="", markersize=5, markerfacecolor=face,
-                   markeredgecolor=ORANGE, label=name)  # fmt: skip
-        )
+        dot: dict[str, Any] = {"markersize": 5, "markerfacecolor": face, "markeredgecolor": ORANGE}
+        handles.append(Line2D([], [], marker="o", linestyle="", label=name, **dot))
     ax.legend(handles=handles, frameon=False, fontsize=9, ncols=2, loc="upper center",
               bbox_to_anchor=(0.5, -0.17))  # fmt: skip
 
@@ -103,9 +102,10 @@ def spectrum(ax: Axes, a: Analysis) -> Axes:
     ax.set(xscale="log", yscale="log", xlabel="frequency f (Hz)",
            ylabel="displacement of the surface |u| (pm)")  # fmt: skip
     show = between(a.window.contact_frequency, "Hz", 2)
-    ax.set_title(f"Diffusion shows at {show}, not where these scans measured", loc="left", fontsize=11)
-    if not _apart(a):
-        ax.set_title("Diffusive amplitude over frequency", loc="left", fontsize=11)
+    title = "Diffusive amplitude over frequency"
+    if _apart(a):
+        title = f"Diffusion shows at {show}, not where these scans measured"
+    ax.set_title(title, loc="left", fontsize=11)
     ax.legend(frameon=False, fontsize=9, loc="lower left")
     _clean(ax, "both")
     return ax

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ from vegard.demo import (
     diffusivities,
     sentences,
 )
-from vegard.errors import FileError
+from vegard.io.folder import staged
 from vegard.prefixes import quantity
 from vegard.report import comparison
 from vegard.report.page import bullets, page, paragraph, picture, section, table
@@ -53,28 +51,15 @@ def figures(a: Analysis) -> dict[str, Figure]:
 
 
 def write(a: Analysis, folder: Path) -> None:
-    """Write report.html, figures/, verdict.csv and verdict.json; each file whole or not at all.
-
-    Everything is made in a temporary folder first, so that a failure leaves nothing behind.
+    """Write report.html, figures/, verdict.csv and verdict.json; all of it or nothing.
 
     Raises
     ------
     FileError
         If the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".vegard-") as name:
-            made = Path(name)
-            _make(a, made)
-            for source in sorted(p for p in made.rglob("*") if p.is_file()):
-                target = folder / source.relative_to(made)
-                target.parent.mkdir(exist_ok=True)
-                os.replace(source, target)
-    except OSError as error:
-        raise FileError(
-            f"cannot write {folder}: {error.strerror or error}. Choose a folder you may write to."
-        ) from None
+    with staged(folder) as stage:
+        _make(a, stage)
 
 
 def _make(a: Analysis, folder: Path) -> None:
@@ -258,7 +243,8 @@ def _assumptions(a: Analysis) -> list[str]:
         f"{100 * a.bounds[min(a.bounds)].strain:.2g} %, within linear theory), and as the hard "
         f"limit what 1 V allows: the open-circuit slope {m.ocv_slope:g} V m³/mol asks for "
         f"{abs(1 / float(m.ocv_slope or 1)):.3g} mol/m³, the sites end at "
-        f"{m.site_concentration:g} mol/m³.",
+        f"{m.site_concentration:g} mol/m³ (strain "
+        f"{100 * max(b.strain for b in a.bounds.values()):.2g} %; check() warns above 2 %).",
         "Q is not in the published table. Q = 1 takes the amplitudes as true displacement, "
         "Q = 100 divides them by a strong contact resonance.",
         "Strain per full exchange of lithium in the catalogue: " + ", ".join(strains)

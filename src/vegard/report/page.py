@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from html import escape
@@ -49,6 +48,8 @@ pre { background: var(--box); padding: .9rem 1rem; overflow-x: auto; font-size: 
 code { font-family: ui-monospace, Menlo, Consolas, monospace; }
 @media print { :root { --text: #000; --back: #fff; --soft: #444; --line: #bbb; --box: #fff;
   --mark: #000; --warn: #000; } body { max-width: none; padding: 0; font-size: 10.5pt; }
+  .scroll { overflow: visible; } table { font-size: 8.5pt; } th, td { padding-right: .4rem; }
+  td.n { white-space: normal; } figure img { max-width: 13cm; } .answer { font-size: 11pt; }
   pre { white-space: pre-wrap; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 
@@ -136,11 +137,13 @@ def write(results: Any, path: str | Path, figures: dict[str, Figure]) -> Path:
     Path
         The file.
     """
-    drive = quantity(results.drive, "V") if results.per == "volt" else f"{results.drive:g}"
+    drive = quantity(results.drive, results.plan.drive_unit)
+    notes = [section("Notes", bullets(results.notes))] if results.notes else []
     parts = [
         paragraph(f"Drive {drive} (peak), response per {results.per}.", "soft"),
         paragraph(answer(results), "answer"),
         section("Does the model hold here?", _findings(results)),
+        *notes,
         section("Figures", *(_figure(results, name, f) for name, f in figures.items())),
     ]
     if len(results.points) > 1:
@@ -149,15 +152,14 @@ def write(results: Any, path: str | Path, figures: dict[str, Figure]) -> Path:
         section("Parameters", _parameters(results)),
         section("What to cite", bullets(_citations(results))),
         section("How to repeat this run", *_repeat(results)),
-        f"<footer>{escape(_stamp(results.text))}</footer>",
+        f"<footer>{escape(_stamp(results.inputs_sha256))}</footer>",
     ]
     return save(path, page(results.title, parts))
 
 
-def _stamp(text: str) -> str:
+def _stamp(digest: str) -> str:
     from vegard import __version__
 
-    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"Made with vegard {__version__}. Inputs sha256 {digest}."
 
 

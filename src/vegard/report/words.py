@@ -145,7 +145,7 @@ def _swept(results: Any) -> str:
         )
     from vegard.report.pictures import label
 
-    return f"{text} For the first point ({label(first.experiment, first.changes)}):"
+    return f"{text} What follows is for {label(first.experiment, first.changes)}."
 
 
 def _in_frequency(response: Response, n: dict[str, float]) -> str:
@@ -158,7 +158,7 @@ def _in_frequency(response: Response, n: dict[str, float]) -> str:
 
 
 def _on_slope(slope: float) -> str:
-    text = f"Over the highest decade the amplitude goes as f^{slope:.2f}".replace("^-", "^−")
+    text = f"Over the highest decade its slope is {slope:.2f}".replace("-", "−")
     for law, words in _LAWS.items():
         if abs(slope - law) < 0.05:
             return f"{text}, {words}."

@@ -1,0 +1,367 @@
+"""Runs: what is computed, what is written, and that it is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import vegard as vg
+from vegard import io, report, run
+from vegard.errors import FileError, VegardError
+from vegard.io import folder
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+TEXT = """
+schema = 1
+title = "small, with ±"
+seed = 7
+[material]
+diffusivity = "1e-15 m^2/s"
+vegard = "1e-6 m^3/mol"
+poisson = 0.3
+ocv_slope = "-1e-5 V m^3/mol"
+[tip]
+kind = "GaussianTip"
+radius = "20 nm"
+[experiment]
+drive = "0.1 V"
+[frequency]
+from = "1 Hz"
+to = "1 kHz"
+points = 4
+[time]
+values = ["-1 s", "0.1 s"]
+[pulse]
+duration = "100 ms"
+points = 4
+[profile]
+to = "40 nm"
+points = 3
+frequency = ["1 Hz", "10 Hz"]
+[relaxation]
+from = "0.1 s"
+to = "10 s"
+points = 5
+"""
+SWEPT = TEXT.replace('"20 nm"', '["20 nm", "30 nm", "40 nm"]') + '[geometry]\nkind = "Film"\n'
+SWEPT += 'thickness = "1 um"\nback = ["blocking", "permeable"]\n'
+
+
+def plan_of(tmp_path: Path, text: str = TEXT, name: str = "e.toml") -> io.Plan:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return io.read(path)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> io.Plan:
+    return plan_of(tmp_path)
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that costs nothing."""
+    monkeypatch.setattr(report, "figures", lambda results: {})
+    monkeypatch.setattr(
+        report, "write", lambda results, path, figures: Path(path).write_text(results.title)
+    )
+
+
+def listing(place: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(place).as_posix(): p.read_bytes() for p in place.rglob("*") if p.is_file()
+    }
+
+
+def test_points_are_what_the_verbs_say(plan: io.Plan) -> None:
+    point = run.execute(plan).points[0]
+    e = plan.experiment
+    assert point.changes == {}
+    f = np.geomspace(1.0, 1000.0, 4)
+    pulse = vg.Pulse(0.1, 0.1)
+    pairs = [
+        (point.frequency, vg.frequency_response(e, f)),
+        (point.step, vg.step_response(e, [-1.0, 0.1])),
+        (point.pulse, vg.time_response(e, pulse, plan.pulse.times())),
+        (point.profile, vg.frequency_response(e, [1.0, 10.0], at=[0.0, 20e-9, 40e-9])),
+        (point.relaxation, vg.relaxation_times(e, tau=np.geomspace(0.1, 10.0, 5))),
+    ]
+    for got, wanted in pairs:
+        assert got.units == wanted.units
+        np.testing.assert_array_equal(got.values, wanted.values)
+
+
+@pytest.mark.parametrize("key", ["time", "pulse_time"])
+def test_profiles_in_time(tmp_path: Path, key: str) -> None:
+    text = TEXT.replace('frequency = ["1 Hz", "10 Hz"]', f"{key} = [0.05, 0.2]")
+    point = run.execute(plan_of(tmp_path, text)).points[0]
+    e, at = point.experiment, [0.0, 20e-9, 40e-9]
+    if key == "time":
+        wanted = vg.step_response(e, [0.05, 0.2], at=at)
+    else:
+        wanted = vg.time_response(e, vg.Pulse(0.1, 0.1), [0.05, 0.2], at=at)
+    np.testing.assert_array_equal(point.profile.values, wanted.values)
+
+
+def test_results_carry_sources_and_findings(plan: io.Plan) -> None:
+    results = run.execute(plan)
+    source = {s["parameter"]: s for s in results.sources}
+    assert source["tip.radius"]["value"] == 20e-9
+    assert source["tip.radius"]["unit"] == "m"
+    assert source["material.charge"]["source"] == "default of vegard"
+    assert [f.rule for f in results.points[0].findings] == [
+        f.rule for f in plan.experiment.check(0.1, 1000.0)
+    ]
+    assert results.inputs_sha256 in results.text
+
+
+def test_progress_counts_every_step(plan: io.Plan) -> None:
+    seen: list[tuple[int, int]] = []
+    run.execute(plan, lambda done, total, what: seen.append((done, total)))
+    assert seen == [(i, 5) for i in range(5)]
+
+
+def test_a_signal_nobody_asked_for_is_left_out_with_a_note(
+    plan: io.Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(plan: Any, experiment: Any) -> Any:
+        raise VegardError("no such thing here.")
+
+    monkeypatch.setitem(run._VERBS, "relaxation", fail)
+    with pytest.raises(VegardError, match=r"\[relaxation\]: no such thing here"):
+        run.execute(plan)
+    from dataclasses import replace
+
+    results = run.execute(replace(plan, asked=frozenset()))
+    assert results.points[0].relaxation is None
+    assert results.notes == ["[relaxation] is left out: no such thing here."]
+    assert "[relaxation]\nenabled = false" in results.text
+
+
+def test_concentration_drives_are_checked_as_concentrations(tmp_path: Path) -> None:
+    text = TEXT.replace('drive = "0.1 V"', 'per = "concentration"\ndrive = 1e5')
+    found = {f.rule: f.left for f in run.execute(plan_of(tmp_path, text)).points[0].findings}
+    assert found["Vegard strain |βΔC| above 2 %"] == pytest.approx(1e-6 * 1e5, rel=1e-12)
+
+
+@pytest.mark.usefixtures("plain")
+def test_every_file_carries_schema_version_hash_and_seed(plan: io.Plan, tmp_path: Path) -> None:
+    results = run.execute(plan)
+    files = run.write(results, tmp_path / "out")
+    digest = io.inputs_hash(results.plan)
+    assert sorted(files) == sorted(listing(tmp_path / "out"))
+    for name in files:
+        place = tmp_path / "out" / name
+        if name.endswith(".nc"):
+            with xr.open_dataset(place) as data:
+                marks = data.attrs
+            assert (marks["schema"], marks["seed"]) == (1, 7)
+            assert (marks["vegard"], marks["inputs_sha256"]) == (vg.__version__, digest)
+        elif name != "report.html":
+            text = place.read_text("utf-8")
+            assert digest in text
+            assert vg.__version__ in text
+            assert "seed" in text
+            assert "schema" in text
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_sweep_stacks(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SWEPT)
+    results = run.execute(plan)
+    run.write(results, tmp_path / "out")
+    paths = tuple(path for path, _ in plan.sweeps)
+    with xr.open_dataset(tmp_path / "out" / "frequency.nc") as data:
+        assert data["response_re"].dims == (*paths, "frequency")
+        assert data["response_re"].attrs["units"] == "m/V"
+        one = data.sel({"tip.radius": 30e-9, "geometry.back": "permeable"})
+        re, im = one["response_re"].values, one["response_im"].values
+    e = plan.experiment.replace({"tip.radius": 30e-9, "geometry.back": "permeable"})
+    wanted = vg.frequency_response(e, plan.frequency.array()).values
+    np.testing.assert_array_equal(re + 1j * im, wanted)
+    with xr.open_dataset(tmp_path / "out" / "profile.nc") as data:
+        assert data["response_re"].dims == (*paths, "at", "frequency")
+    lines = (tmp_path / "out" / "frequency.csv").read_text("utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert len(rows) == 6 * 4
+    last = [r for r in rows if r["tip.radius"] == "3e-08" and r["geometry.back"] == "permeable"]
+    assert [float(r["re"]) for r in last] == wanted.real.tolist()
+    assert [float(r["phase"]) for r in last] == np.angle(wanted).tolist()
+
+
+@pytest.mark.parametrize("text", [TEXT, SWEPT])
+@pytest.mark.usefixtures("plain")
+def test_the_resolved_file_repeats_bit_for_bit(tmp_path: Path, text: str) -> None:
+    run.write(run.execute(plan_of(tmp_path, text)), tmp_path / "one")
+    again = io.read(tmp_path / "one" / "experiment.resolved.toml")
+    run.write(run.execute(again), tmp_path / "two")
+    one, two = listing(tmp_path / "one"), listing(tmp_path / "two")
+    assert one.keys() == two.keys()
+    for name in one:
+        if name.endswith((".csv", ".toml")):
+            assert one[name] == two[name], name
+
+
+@pytest.mark.usefixtures("plain")
+def test_the_summary_holds_no_nan(plan: io.Plan, tmp_path: Path, monkeypatch: Any) -> None:
+    numbers = {"a": float("nan"), "b": float("inf"), "c": np.float64(2.0)}
+    monkeypatch.setattr(report, "key_numbers", lambda point: numbers)
+    run.write(run.execute(plan), tmp_path / "out")
+    text = (tmp_path / "out" / "summary.json").read_text("utf-8")
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    data = json.loads(text, parse_constant=refuse)
+    assert data["points"][0]["numbers"] == {"a": None, "b": None, "c": 2.0}
+
+
+@pytest.mark.usefixtures("plain")
+class TestFolder:
+    """Whole or not there, and never over somebody else's files."""
+
+    def test_new_with_parents(self, plan: io.Plan, tmp_path: Path) -> None:
+        run.write(run.execute(plan), tmp_path / "a" / "b")
+        assert (tmp_path / "a" / "b" / "summary.json").exists()
+        assert os.listdir(tmp_path / "a") == ["b"]
+
+    def test_again_replaces_and_foreign_files_stay(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        run.write(run.execute(plan), out)
+        (out / "notes.txt").write_text("mine")
+        small = plan_of(tmp_path, TEXT.replace("[pulse]", "[pulse]\nenabled = false"))
+        files = run.write(run.execute(small), out)
+        assert "pulse.csv" not in files
+        assert sorted(listing(out)) == sorted([*files, "notes.txt"])
+        assert not [n for n in os.listdir(out) if n.startswith(".")]
+
+    def test_the_run_of_another_file_is_kept(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        run.write(run.execute(plan), out)
+        before = listing(out)
+        other = run.execute(plan_of(tmp_path, name="other.toml"))
+        with pytest.raises(FileError, match=r"holds the run of e\.toml.*--force"):
+            run.write(other, out)
+        assert listing(out) == before
+        run.write(other, out, force=True)
+        assert json.loads((out / "summary.json").read_text())["file"] == "other.toml"
+
+    def test_a_report_of_something_else_is_kept(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / "report.html").write_text("mine")
+        with pytest.raises(FileError, match=r"report\.html that no run of vegard"):
+            run.write(run.execute(plan), out)
+        assert listing(out) == {"report.html": b"mine"}
+
+    @pytest.mark.parametrize("place", ["file", "file/out", "file/a/b"])
+    def test_a_file_in_the_way(self, plan: io.Plan, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").write_text("mine")
+        with pytest.raises(FileError, match="is a file"):
+            run.write(run.execute(plan), tmp_path / place)
+        assert (tmp_path / "file").read_text() == "mine"
+
+    def test_a_folder_that_refuses(
+        self, plan: io.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def deny(*args: Any, **kw: Any) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "mkdir", deny)
+        with pytest.raises(FileError, match=r"Permission denied\. Choose a folder you may write"):
+            folder.check(tmp_path / "out", "e.toml")
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+    @pytest.mark.parametrize("earlier", [False, True])
+    def test_nothing_half_written(
+        self,
+        plan: io.Plan,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Any,
+        earlier: bool,
+    ) -> None:
+        out = tmp_path / "a" / "out"
+        results = run.execute(plan)
+        if earlier:
+            run.write(results, out)
+        before = listing(tmp_path)
+
+        def fail(*args: Any) -> None:
+            raise error
+
+        monkeypatch.setattr(report, "write", fail)
+        with pytest.raises((KeyboardInterrupt, FileError)):
+            run.write(results, out)
+        assert listing(tmp_path) == before
+        assert (tmp_path / "a").exists() == earlier
+        if earlier:
+            assert sorted(os.listdir(tmp_path / "a")) == ["out"]
+
+    def test_a_locked_file_brings_all_back(
+        self, plan: io.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out = tmp_path / "out"
+        run.write(run.execute(plan), out)
+        before = listing(out)
+        real = os.replace
+        locked = [True]
+
+        def replace(source: Any, target: Any) -> None:
+            if Path(target) == out / "step.csv" and locked:
+                locked.clear()
+                raise PermissionError(13, "in use by another program")
+            real(source, target)
+
+        monkeypatch.setattr(os, "replace", replace)
+        changed = plan_of(tmp_path, TEXT.replace("20 nm", "25 nm"))
+        with pytest.raises(FileError, match="in use by another program"):
+            run.write(run.execute(changed), out)
+        assert listing(out) == before
+        assert not [n for n in os.listdir(out) if n.startswith(".")]
+
+    def test_a_summary_cannot_reach_outside(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        run.write(run.execute(plan), out)
+        (tmp_path / "precious").write_text("mine")
+        summary = json.loads((out / "summary.json").read_text())
+        names = ["../precious", str(tmp_path / "precious"), "..\\precious", 3]
+        summary["files"] += names
+        (out / "summary.json").write_text(json.dumps(summary))
+        run.write(run.execute(plan), out)
+        assert (tmp_path / "precious").read_text() == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lmo_disc", "film_kinetics_sweep"])
+def test_examples_run(tmp_path: Path, name: str) -> None:
+    results = run.execute(io.read(EXAMPLES / f"{name}.toml"))
+    files = run.write(results, tmp_path / "out")
+    assert {"report.html", "frequency.csv", "frequency.nc", "figures/frequency.png"} <= set(files)
+    svg = (tmp_path / "out" / "figures" / "frequency.svg").read_text("utf-8")
+    assert results.inputs_sha256 in svg
+    assert (
+        results.inputs_sha256.encode()
+        in (tmp_path / "out" / "figures" / "frequency.png").read_bytes()
+    )
+    resolved = io.read(tmp_path / "out" / "experiment.resolved.toml")
+    run.write(run.execute(resolved), tmp_path / "again", report=False)
+    for path in (tmp_path / "again").glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes(), path.name
+    first = results.points[0]
+    if name == "lmo_disc":  # static limit (1+ν) β R /|dE/dC| = 2.89 nm/V
+        m = first.experiment.material
+        static = 1.3 * m.vegard * 20e-9 / abs(m.ocv_slope)
+        assert float(first.frequency.amplitude[0]) == pytest.approx(static, rel=0.01)
+        slopes = np.diff(np.log(first.frequency.amplitude)) / np.diff(np.log(first.frequency.axis))
+        assert slopes[-1] == pytest.approx(-0.5, abs=0.005)
+    else:
+        assert len(results.points) == 6
+        assert results.points[0].relaxation.values.shape == (41,)
