@@ -64,14 +64,14 @@ def step(experiment: Experiment, at: Real, per: str, scale: float) -> Transform:
 
 def piecewise(kernel: Kernel, drive: Drive, time: Real) -> tuple[Real, Real]:
     """Response (points, times) to a piecewise linear drive, and its error."""
-    start, jump, slope = drive.events()
-    if isinstance(drive, Sampled) and start.size * time.size > _DIRECT:
+    if isinstance(drive, Sampled) and drive.time.size * time.size > _DIRECT:
         grid = _grid_index(drive.time, time)
         if grid is not None:
             values, error = _uniform(kernel, drive)
             before = grid < 0
             picked = np.where(before, 0.0, values[:, grid])
             return picked, np.where(before, 0.0, error[:, grid])
+    start, jump, slope = drive.events()
     if start.size * time.size > _MOST:
         raise VegardError(
             f"{start.size} samples read at {time.size} times are too many for an uneven grid. "
@@ -136,10 +136,9 @@ def _uniform(kernel: Kernel, drive: Sampled) -> tuple[Real, Real]:
     cells, cell_error = _cell_averages(kernel, dt, n)
     rise = np.diff(drive.values)
     size = fft.next_fast_len(2 * n, real=True)
-    spectrum = fft.rfft(rise, size, workers=2)
-    product = fft.rfft(cells, size, axis=-1, workers=2) * spectrum
+    spectra = fft.rfft(np.vstack([rise, cells[:, : n - 1]]), size, workers=2)
     values = np.zeros((kernel.at.size, n))
-    values[:, 1:] = fft.irfft(product, size, axis=-1, workers=2)[:, : n - 1]
+    values[:, 1:] = fft.irfft(spectra[1:] * spectra[0], size, workers=2)[:, : n - 1]
     travel = float(np.abs(rise).sum())
     error = np.broadcast_to((cell_error * travel)[:, None], values.shape).copy()
     if drive.values[0]:

@@ -46,7 +46,13 @@ def plan_signals(plan: Plan, experiments: list[Experiment], wanted: dict[str, An
     return replace(plan, **chosen)
 
 
-def _grid(section: str, table: dict[str, Any], unit: str, auto: tuple[float, float]) -> Grid:
+def _grid(
+    section: str,
+    table: dict[str, Any],
+    unit: str,
+    auto: tuple[float, float],
+    per_decade: int = 10,
+) -> Grid:
     """Points of an axis: ``values``, or log-spaced ``from`` … ``to``; by default ``auto``."""
     if "values" in table:
         if len(table) > 1:
@@ -59,7 +65,7 @@ def _grid(section: str, table: dict[str, Any], unit: str, auto: tuple[float, flo
         raise VegardError(
             f"{section}.to must be above {section}.from; got {stop:g} and {start:g} {unit}."
         )
-    count = max(round(10 * log10(stop / start)) + 1, 11)
+    count = max(round(per_decade * log10(stop / start)) + 1, 11)
     return Grid(start, stop, whole(f"{section}.points", table.get("points", count), 2, MOST_POINTS))
 
 
@@ -112,7 +118,7 @@ def _relaxation(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> 
     if not table and not size.swept:
         return RelaxationPlan()
     auto = (size.shortest * 1e-4, size.longest * 1e4)
-    return RelaxationPlan(_grid("relaxation", table, "s", auto))
+    return RelaxationPlan(_grid("relaxation", table, "s", auto, 40))  # a film's g jumps
 
 
 _MAKERS: dict[str, Any] = {
