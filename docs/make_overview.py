@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import vegard as vg
-from vegard import demo
+from vegard import dart_scans
 from vegard.plot import OKABE_ITO, Line, curves
 from vegard.report import comparison
 
@@ -40,7 +40,7 @@ def main() -> Path:
         y = np.interp(3e4, frequency, line.response.amplitude) * 1e12
         left.annotate(text, (3e4, y), xytext=place, textcoords="offset points",
                       color=line.colour, fontsize=10)  # fmt: skip
-    comparison.amplitudes(right, demo.analyse())
+    comparison.amplitudes(right, dart_scans.analyse())
     path = Path(__file__).parent / "images" / "overview.png"
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})

@@ -33,6 +33,7 @@ LAYERS = {
         "elastic",
         "experiment",
         "catalogue",
+        "plausibility",
     },
     "verbs": {
         "transfer",
@@ -43,7 +44,18 @@ LAYERS = {
         "sweeps",
         "verdict",
     },
-    "edges": {"cli", "terminal", "io", "plot", "report", "demo", "run", "citations", "readings"},
+    "edges": {
+        "cli",
+        "terminal",
+        "io",
+        "plot",
+        "report",
+        "demo",
+        "dart_scans",
+        "run",
+        "citations",
+        "readings",
+    },
 }
 ORDER = list(LAYERS)
 # the one lazy way up: a response plots, cites and stores itself
@@ -92,7 +104,7 @@ def test_imports_point_down(path):
 def test_modules_and_functions_stay_small():
     for path in modules():
         text = path.read_text()
-        assert text.count("\n") <= 480, f"{path.name} is longer than a module should be"
+        assert text.count("\n") <= 400, f"{path.name} is longer than a module should be"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 doc = ast.get_docstring(node, clean=False) or ""

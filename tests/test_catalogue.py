@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from vegard.catalogue import UNITS, Catalogue, Entry, Record, check_plausible, materials
+from vegard.catalogue import UNITS, Catalogue, Entry, Record, materials
 from vegard.errors import FileError, OutOfRegime, VegardError
+from vegard.plausibility import check_plausible
 
 REQUIRED = ("LiCoO2", "LiMn2O4", "graphite", "NMC111", "NMC811", "LiFePO4", "Si")
 ELECTROLYTES = ("LATP", "LLZO")

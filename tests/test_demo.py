@@ -9,22 +9,22 @@ import matplotlib as mpl
 import pytest
 
 import vegard as vg
-from vegard import demo
+from vegard import dart_scans, demo
 
 mpl.use("Agg")
 
 
 def scaled(factor):
-    return [s._replace(amplitude=s.amplitude * factor) for s in demo.scans()]
+    return [s._replace(amplitude=s.amplitude * factor) for s in dart_scans.scans()]
 
 
 @pytest.fixture(scope="module")
 def analysis():
-    return demo.analyse()
+    return dart_scans.analyse()
 
 
 def test_the_26_published_medians():
-    rows = demo.scans()
+    rows = dart_scans.scans()
     assert len(rows) == 26
     by = {m: [s for s in rows if s.material == m] for m in ("LICGC", "LMNO", "NCM811")}
     assert {m: len(v) for m, v in by.items()} == {"LICGC": 10, "LMNO": 9, "NCM811": 7}
@@ -57,7 +57,7 @@ def test_counts(analysis):
 
 
 def test_sentence_on_the_published_numbers(analysis):
-    said = " ".join(demo.sentences(analysis))
+    said = " ".join(dart_scans.sentences(analysis))
     assert "cannot give any of the 26 measured amplitudes as they stand" in said
     assert "Q = 100 it could give 5 of them for Δx = 0.1 and 26 for Δx = 1" in said
     assert "95.3–910 pm; at 312–395 kHz diffusion gives at most 1.37–1.54 pm for Δx = 0.1" in said
@@ -68,9 +68,9 @@ def test_sentence_on_the_published_numbers(analysis):
 
 
 def test_smaller_amplitudes_change_the_sentence(analysis):
-    small = demo.analyse(scaled(1e-3))
-    said = demo.sentences(small)
-    assert said[0] != demo.sentences(analysis)[0]
+    small = dart_scans.analyse(scaled(1e-3))
+    said = dart_scans.sentences(small)
+    assert said[0] != dart_scans.sentences(analysis)[0]
     assert said[0] == (
         "All 26 measured amplitudes are small enough to be diffusion, even with Q = 1."
     )
@@ -80,8 +80,8 @@ def test_smaller_amplitudes_change_the_sentence(analysis):
 
 def test_faster_diffusion_changes_the_sentence(analysis):
     low, high = analysis.diffusivity
-    fast = demo.analyse(diffusivity=(1e4 * low, 1e4 * high))
-    said = demo.sentences(fast)
+    fast = dart_scans.analyse(diffusivity=(1e4 * low, 1e4 * high))
+    said = dart_scans.sentences(fast)
     assert said[0].startswith("Diffusion could give 11 of the 26 measured amplitudes as they stand")
     assert "26 with a resonance of Q = 100" in said[0]
     assert not any("skin of" in s for s in said)  # 20 nm now
@@ -89,20 +89,20 @@ def test_faster_diffusion_changes_the_sentence(analysis):
 
 
 def test_both_change_the_sentence():
-    said = demo.sentences(demo.analyse(scaled(1e-3), diffusivity=(1e-13, 1e-9)))
+    said = dart_scans.sentences(dart_scans.analyse(scaled(1e-3), diffusivity=(1e-13, 1e-9)))
     assert said[0].startswith("All 26")
 
 
 def test_larger_amplitudes_exclude_everything():
-    said = demo.sentences(demo.analyse(scaled(100.0)))
+    said = dart_scans.sentences(dart_scans.analyse(scaled(100.0)))
     assert said[0] == "None of the 26 measured amplitudes can be diffusion, not even with Q = 100."
 
 
 def test_a_small_drive_is_limited_by_the_slope():
-    rows = [s._replace(drive=0.1) for s in demo.scans()]
-    a = demo.analyse(rows)
+    rows = [s._replace(drive=0.1) for s in dart_scans.scans()]
+    a = dart_scans.analyse(rows)
     assert a.fraction == pytest.approx(0.1 / 1.0488e-5 / 22900, rel=1e-12)
-    assert "what the drive allows by the open-circuit slope" in demo.sentences(a)[1]
+    assert "what the drive allows by the open-circuit slope" in dart_scans.sentences(a)[1]
 
 
 @pytest.fixture(scope="module")

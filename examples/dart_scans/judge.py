@@ -1,7 +1,7 @@
 """Which of the 26 amplitudes could be diffusion, for a material, tip and range of D of your own."""
 
 import vegard as vg
-from vegard.demo import scans
+from vegard.dart_scans import scans
 from vegard.verdict import judge_amplitude
 
 experiment = vg.Experiment(vg.materials["LiMn2O4"].material(), vg.DiscTip(radius=10e-9))

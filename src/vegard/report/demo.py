@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vegard.catalogue import materials
 from vegard.citations import PAPER, citations, software
-from vegard.demo import (
+from vegard.dart_scans import (
     ASSUMPTION,
     CHANGE,
     CITATION,

@@ -12,8 +12,8 @@ from vegard.citations import citations
 from vegard.files import whole
 from vegard.prefixes import quantity
 from vegard.readings import message
-from vegard.report.pictures import data_uri, label
-from vegard.report.words import answer, key_numbers
+from vegard.report.pictures import data_uri
+from vegard.report.words import answer, key_numbers, label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from vegard.plot import OKABE_ITO, Line, Scale, curves, ordered
-from vegard.prefixes import quantity
-from vegard.report.words import parameter
+from vegard.report.words import label, parameter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,27 +42,6 @@ def figures(results: Any) -> dict[str, Figure]:
         curves(lines, figure.add_subplot(), bar)
         out[name] = figure
     return out
-
-
-def label(experiment: Any, changes: dict[str, Any]) -> str:
-    """The changes of a sweep's point in words, e.g. "R = 10 nm, D = 1e-15 m²/s".
-
-    Examples
-    --------
-    >>> import vegard as vg
-    >>> e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(10e-9))
-    >>> label(e, {"tip.radius": 2e-8})
-    'R = 20 nm'
-    """
-    return ", ".join(_one(experiment, path, value) for path, value in changes.items())
-
-
-def _one(experiment: Any, path: str, value: Any) -> str:
-    meta = parameter(experiment, path)
-    name = meta.get("symbol") or path.rpartition(".")[2]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{name} = {quantity(float(value), meta.get('unit', ''))}"
-    return f"{name} = {value if isinstance(value, str) else type(value).__name__}"
 
 
 def _lines(points: Sequence[Any], name: str) -> tuple[list[Line], Scale | None]:

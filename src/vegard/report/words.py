@@ -143,8 +143,6 @@ def _swept(results: Any) -> str:
             f" At {f} the amplitude lies between {quantity(min(size), 'm')} and "
             f"{_amplitude(max(size), tops[0][1])}."
         )
-    from vegard.report.pictures import label
-
     return f"{text} What follows is for {label(first.experiment, first.changes)}."
 
 
@@ -188,3 +186,24 @@ def _in_time(n: dict[str, float]) -> list[str]:
             "from the axis."
         )
     return said
+
+
+def label(experiment: Any, changes: dict[str, Any]) -> str:
+    """The changes of a sweep's point in words, e.g. "R = 10 nm, D = 1e-15 m²/s".
+
+    Examples
+    --------
+    >>> import vegard as vg
+    >>> e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(10e-9))
+    >>> label(e, {"tip.radius": 2e-8})
+    'R = 20 nm'
+    """
+    return ", ".join(_one(experiment, path, value) for path, value in changes.items())
+
+
+def _one(experiment: Any, path: str, value: Any) -> str:
+    meta = parameter(experiment, path)
+    name = meta.get("symbol") or path.rpartition(".")[2]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{name} = {quantity(float(value), meta.get('unit', ''))}"
+    return f"{name} = {value if isinstance(value, str) else type(value).__name__}"
