@@ -340,5 +340,5 @@ def test_demo_goes_to_its_folder(monkeypatch: Any, tmp_path: Path) -> None:
     module.main = lambda folder: f"wrote {folder}"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "vegard.demo", module)
     monkeypatch.setattr(vg, "demo", module, raising=False)
-    out = invoke("demo", tmp_path / "d")
+    out = invoke("demo", "-o", tmp_path / "d")
     assert (out.exit_code, out.stdout) == (0, f"wrote {tmp_path / 'd'}\n")

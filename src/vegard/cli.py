@@ -292,13 +292,11 @@ def materials(
 
 @app.command()
 @_guarded
-def demo(
-    folder: Annotated[Path, typer.Argument(help="Folder for the results.")] = Path("vegard-demo"),
-) -> None:
+def demo(output: Folder = Path("vegard-demo")) -> None:
     """Measured ESM amplitudes against what diffusion can give: report and figures."""
     from vegard import demo as demonstration
 
-    typer.echo(demonstration.main(folder))
+    typer.echo(demonstration.main(output))
 
 
 def main() -> None:
