@@ -21,8 +21,6 @@ version = release
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "generated", "performance_table.md"]
-# filled when the command line is there
-exclude_patterns += ["command_line.md", "experiment_file.md"]
 default_role = "py:obj"
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 2
