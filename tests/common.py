@@ -46,3 +46,10 @@ def unit_experiment(
         INTERFACES[interface](biot),
         readout,
     )
+
+
+class Offset:
+    """An additive signal with a lag, linear in the drive."""
+
+    def transfer(self, s, experiment, per):
+        return 0.1 / (1 + s)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import vegard as vg
+
+# a first run builds the Unicode tables inside the first draw
+settings.register_profile("vegard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vegard")
 
 
 @pytest.fixture

@@ -113,6 +113,11 @@ def test_small_contact(lmo):
     )
 
 
+def test_huge_contact(lmo):
+    found = rules(lmo.replace({"tip.radius": 5.0}), drive=0)["contact radius above ten micrometres"]
+    assert (found.left, found.right) == (5.0, pytest.approx(1e-5))
+
+
 def test_findings_skip_what_is_unknown():
     e = vg.Experiment(vg.Material(None, None, None), vg.DiscTip(1e-8))
     assert e.check(frequency=1.0) == []

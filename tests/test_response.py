@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from common import PER, unit_experiment
+from common import PER, Offset, unit_experiment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,13 +156,6 @@ def test_responses_add():
         a + vg.frequency_response(unit_experiment("disc", "flux"), [1.0, 2.0], per="flux")
     with pytest.raises(TypeError):
         a + 1.0
-
-
-class Offset:
-    """An additive signal with a lag, linear in the drive."""
-
-    def transfer(self, s, experiment, per):
-        return 0.1 / (1 + s)
 
 
 def test_additive_signals():

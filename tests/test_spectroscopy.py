@@ -106,6 +106,15 @@ def test_units(interface, tip, film):
     assert np.abs(a.values).max() > 1e-3
 
 
+def test_other_signals_are_refused():
+    """A pole of its own would be missed in silence."""
+    from test_response import Offset
+
+    e = unit_experiment("gauss", "conc")
+    with pytest.raises(vg.VegardError, match="use step_response"):
+        vg.relaxation_times(vg.Experiment(e.material, e.tip, also=(Offset(),)), per="concentration")
+
+
 def test_too_short_times_are_refused():
     e = unit_experiment("disc", "conc")
     with pytest.raises(vg.VegardError, match="too short"):

@@ -160,6 +160,17 @@ class Experiment(Parameters):
                     "The contact is a few atoms wide; use a larger tip or an atomistic model.",
                 )
             )
+        # a diffusivity of a solid says that the numbers are SI, not dimensionless
+        if m.diffusivity is not None and m.diffusivity_normal < 1e-6 < self.tip.radius / 10:
+            out.append(
+                Finding(
+                    "contact radius above ten micrometres",
+                    self.tip.radius,
+                    10e-6,
+                    "m",
+                    "No tip is that blunt; did you pass nm or µm?",
+                )
+            )
         out += self._check_strain(drive)
         if isinstance(self.interface, LinearKinetics) and m.diffusivity is not None:
             size = min(self.tip.radius, self.thickness)

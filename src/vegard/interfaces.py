@@ -33,9 +33,12 @@ class Interface(Parameters):
         raise NotImplementedError
 
     @property
-    def exchange(self) -> float:
-        """Rate κ [m/s] of linear exchange on the whole surface: 0 fixed flux, inf equilibrium."""
-        raise NotImplementedError
+    def exchange(self) -> float | None:
+        """Rate κ [m/s] of linear exchange on the whole surface: 0 fixed flux, inf equilibrium.
+
+        None for an interface of another kind.
+        """
+        return None
 
     def amplitude(self, per: str, tip: Tip, material: Material) -> float:
         """Amplitude of the prescribed quantity per unit drive; its sign follows from V."""

@@ -72,6 +72,11 @@ def relaxation_times(
     0.050461
     """
     e = _experiment(experiment)
+    if e.interface.exchange is None or e.also:
+        raise VegardError(
+            f"relaxation_times knows linear exchange on the whole surface, not "
+            f"{e.also or type(e.interface).__name__}: use step_response, or take it out."
+        )
     r = _points("at", at, "m", least=0.0)
     times = _default_times(e) if tau is None else _points("tau", tau, "s")
     if (times <= 0).any():
@@ -100,7 +105,9 @@ def _default_times(e: Experiment) -> Real:
 def onsets(experiment: Experiment, fastest: float) -> Real:
     """Rates [1/s] up to ``fastest`` at which a film's modes set in: D_z y_n²."""
     film, m = experiment.geometry, experiment.material
+    rate = experiment.interface.exchange
     assert isinstance(film, Film)
+    assert rate is not None
     normal = m.diffusivity_normal
     count = int((fastest / normal) ** 0.5 * film.thickness / np.pi) + 2
     if count > _MOST_MODES:
@@ -108,7 +115,7 @@ def onsets(experiment: Experiment, fastest: float) -> Real:
             f"the film has {count} modes faster than τ = {1 / fastest:.2g} s; ask for longer tau, "
             "or use HalfSpace: the film is thick against the diffusion length."
         )
-    rates = normal * film.modes(count, experiment.interface.exchange, normal) ** 2
+    rates = normal * film.modes(count, rate, normal) ** 2
     return np.asarray(rates[rates <= fastest])
 
 
@@ -121,10 +128,10 @@ def _half_space(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> 
         top = min(1.0, max(f.top for f in sources) / edge)
         phase = top * edge * turn
         if phase > _MOST_PHASE:
-            least = (turn * radius / _MOST_PHASE) ** 2 / e.material.diffusivity_in_plane
+            least = 2 * (turn * radius / _MOST_PHASE) ** 2 / e.material.diffusivity_in_plane
             raise VegardError(
                 f"tau = {1 / x:.2g} s is too short against R²/D to resolve this tip's sharp edge; "
-                f"ask for tau >= {least:.1g} s."
+                f"ask for tau >= {least:.2g} s."
             )
         for order in (24, 32):
             u, w = np.polynomial.legendre.leggauss(order)

@@ -39,7 +39,7 @@ def _limit(experiment: Experiment, size: float) -> float:
     if isfinite(experiment.thickness):
         scales.append(radius / experiment.thickness * skew)
     rate = experiment.interface.exchange
-    if isfinite(rate):
+    if rate is not None and isfinite(rate):
         scales.append(rate * radius / normal * skew)
     return float(max(scales) * _TAIL)
 
