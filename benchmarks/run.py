@@ -100,7 +100,13 @@ def engine_rows() -> list[Row]:
     ]
     slowest = max(best(spectrum(gauss, WIDE, r), 3) for r in (0.0, 1.0, 10.0, 100.0))
     rows.append(
-        Row("any gaussian, s 1e-12…1e12 D/R², r/R 0…100", f"{slowest * 1e3:.1f} ms", "≤ 20 ms", "", "")
+        Row(
+            "any gaussian, s 1e-12…1e12 D/R², r/R 0…100",
+            f"{slowest * 1e3:.1f} ms",
+            "≤ 20 ms",
+            "",
+            "",
+        )
     )
     axis = best(spectrum(disc, OMEGA, 0.0), 3)
     rows.append(Row("disc on axis", f"{axis * 1e3:.1f} ms", "≤ 100 ms", "", ""))

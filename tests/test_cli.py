@@ -95,12 +95,16 @@ def test_run_help_lists_the_fields_as_flags() -> None:
     ):
         assert flag in text
     assert "--interface-drives" not in text  # no field but a constant of the class
+    assert text.endswith("--frequency-from,andallotherkeysalike.")
 
 
 def test_run_as_a_process(file: Path, tmp_path: Path) -> None:
     out = console("run", file, "-o", tmp_path / "out")
     assert out.returncode == 0, out.stderr
     assert "LiMn2O4 under a disc tip of radius 20 nm" in out.stdout
+    answer = out.stdout.split("note:")[0].splitlines()
+    assert len(answer) > 2
+    assert max(map(len, answer)) <= 98
     assert "note: diffusion length below a lattice constant" in out.stdout
     assert "start with" in out.stdout
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
@@ -212,11 +216,15 @@ def test_flags_take_words_switches_and_negative_numbers(file: Path) -> None:
     [
         (["--tip-radus", "3 nm"], "Did you mean 'tip.radius'?"),
         (["--tip-radius", "3 s"], "tip.radius: '3 s' is a time"),
+        (["--radius", "3 nm"], "Did you mean --tip-radius?"),
+        (["--tip.radius=3 nm"], "Did you mean --tip-radius?"),
+        (["--tip_radius", "3 nm"], "Did you mean --tip-radius?"),
         (["--tip-radius"], "takes PATH=VALUE"),
         (["--set", "tip.radius"], "takes PATH=VALUE"),
         (["--set", "tip.radius=-1e-9"], "tip.radius must be > 0 [m]"),
         (["--set", "frequency.from=0"], "frequency.from must be > 0 [Hz]"),
         (["--set", "experiment.per=ampere"], 'ask per="volt" or "concentration"'),
+        (["--set", "tip.radius=1nm", "--tip-radius", "2nm"], "tip.radius is given twice"),
         (["--set", "nonsense=1"], "unknown key 'nonsense'"),
         (["--set", "title.x=1"], "no section"),
     ],
@@ -243,6 +251,14 @@ def test_the_folder_is_checked_before_computing(file: Path, monkeypatch: Any) ->
     out = invoke("run", file, "-o", file / "below")
     assert out.exit_code == 2
     assert "is a file" in out.stderr
+
+
+def test_the_folder_has_a_name(file: Path) -> None:
+    for command in (["run", file], ["sweep", file, "tip.radius=1nm,2nm"], ["demo"]):
+        out = invoke(*command, "-o", "")
+        assert out.exit_code == 2
+        assert "name of the folder is empty" in out.stderr
+    assert os.listdir(file.parent) == ["e.toml"]
 
 
 def test_another_run_needs_force(file: Path) -> None:
@@ -292,11 +308,15 @@ def test_sweep_computes_what_the_file_names(file: Path) -> None:
         ("tip.radius=1nm,,2nm", "empty value"),
         ("tip.radius=[]", "empty list"),
         ("tip.radius=1nm,2s", "is a time"),
+        ("tip.radius=1nm:1um", "a range is FROM:TO:COUNT"),
+        ("poisson=0.1,0.2", "Did you mean material.poisson?"),
+        ("experiment.drive=1V,2V", "drive takes one value; the response is linear in it"),
         ("tip.radius", "PATH=VALUE"),
+        ("tip.radius=1nm tip.radius=2nm", "given twice; give it once"),
     ],
 )
 def test_bad_sweeps(file: Path, value: str, said: str) -> None:
-    out = invoke("sweep", file, value, "-o", "out")
+    out = invoke("sweep", file, *value.split(), "-o", "out")
     assert out.exit_code == 2
     assert said in out.stderr
     assert os.listdir(file.parent) == ["e.toml"]
@@ -337,7 +357,7 @@ def test_no_progress_when_quiet(file: Path) -> None:
 
 def test_demo_goes_to_its_folder(monkeypatch: Any, tmp_path: Path) -> None:
     module = type(sys)("vegard.demo")
-    module.main = lambda folder: f"wrote {folder}"  # type: ignore[attr-defined]
+    module.main = lambda folder, force: f"wrote {folder}"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "vegard.demo", module)
     monkeypatch.setattr(vg, "demo", module, raising=False)
     out = invoke("demo", "-o", tmp_path / "d")

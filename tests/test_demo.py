@@ -9,7 +9,7 @@ import matplotlib as mpl
 import pytest
 
 import vegard as vg
-from vegard import dart_scans, demo
+from vegard import dart_scans, demo, io, run
 
 mpl.use("Agg")
 
@@ -119,6 +119,7 @@ def test_files_and_time(made):
     figures = {f"figures/{n}.{k}" for n in ("amplitudes", "spectrum", "relaxation")
                for k in ("png", "svg")}  # fmt: skip
     assert found == {"report.html", "verdict.csv", "verdict.json"} | figures
+    assert found == set(json.loads((folder / "verdict.json").read_text("utf-8"))["files"])
     assert [p.name for p in folder.parent.iterdir()] == ["out"]
     assert seconds < 30
 
@@ -173,6 +174,31 @@ def test_running_again_replaces_its_own_files_only(made):
     demo.main(folder, rows=scaled(1e-3))
     assert (folder / "verdict.csv").read_text("utf-8") != before
     assert (folder / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["verdict.csv", "report.html", "figures/spectrum.png"])
+def test_somebody_elses_file_is_kept(tmp_path, name, monkeypatch):
+    monkeypatch.setattr(demo, "analyse", None)  # refused before computing
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(vg.FileError, match=f"holds a {name} that no run.*--force"):
+        demo.main(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_an_earlier_run_is_kept(tmp_path, made):
+    path = tmp_path / "e.toml"
+    path.write_text('schema = 1\n[material]\nname = "LiMn2O4"\n[tip]\nkind = "DiscTip"\n'
+                    'radius = 2e-8\n[frequency]\nvalues = [1.0, 2.0]\n')  # fmt: skip
+    results = run.execute(io.read(path, signals=()))
+    files = run.write(results, tmp_path / "out", report=False)
+    with pytest.raises(vg.FileError, match=r"holds the run of e\.toml.*--force"):
+        demo.main(tmp_path / "out")
+    assert all((tmp_path / "out" / name).exists() for name in files)
+    with pytest.raises(vg.FileError, match=r"holds the run of vegard demo.*--force"):
+        run.write(results, made[0], report=False)
+    demo.main(tmp_path / "out", force=True)
+    assert not (tmp_path / "out" / "summary.json").exists()
 
 
 def test_unwritable_folder_leaves_nothing(tmp_path):

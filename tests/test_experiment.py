@@ -85,7 +85,7 @@ def rules(e, **kw):
 
 def test_diffusion_length_against_a_lattice_constant(lmo):
     found = rules(lmo, frequency=400e3)["diffusion length below a lattice constant"]
-    assert found.left == pytest.approx(0.0199e-9, rel=1e-2)
+    assert found.left == pytest.approx(0.0199e-9, rel=1e-2, abs=0)
     assert found.right == 0.8e-9
     assert "go below 250 Hz" in found.advice
     assert "diffusion length below a lattice constant" not in rules(lmo, frequency=1.0)
@@ -136,3 +136,14 @@ def test_tips_know_their_area_and_shape():
 
         s = np.trapezoid(2 * np.pi * r * tip.shape(r) * j0(k * r), r)
         assert float(tip.spectrum(k)) == pytest.approx(s, rel=2e-3)
+
+
+def test_the_smaller_length_and_the_larger_strain_decide():
+    m = vg.Material((1e-15, 1e-18), (2e-6, 1e-7), 0.3, ocv_slope=-5e-5)
+    thin = vg.Experiment(m, vg.DiscTip(1e-7), vg.Film(1e-9), vg.LinearKinetics(1e-11))
+    rules = {f.rule: f for f in thin.check(frequency=1.0)}
+    # ℓ = √(1e-18/2π) = 0.4 nm, along the slower direction
+    assert rules["diffusion length below a lattice constant"].left == pytest.approx(3.99e-10, 1e-2)
+    # κh/D = 1e-11 · 1e-9/1e-18
+    assert rules["Biot number κR/D far below 1"].left == pytest.approx(0.01)
+    assert rules["Vegard strain |βΔC| above 2 %"].left == pytest.approx(2e-6 / 5e-5)

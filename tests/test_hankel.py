@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from common import unit_experiment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
@@ -68,7 +69,8 @@ def test_no_jump_in_radius(r, log_s):
     e = vg.Experiment(vg.Material(1.0, 1 / 2.6, 0.3), vg.DiscTip(1.0))
     step = 1e-9 * max(r, 1e-3)
     u = vg.frequency_response(e, 10**log_s, per="concentration", at=[r, r + step, 0.0]).values
-    assert abs(u[0] - u[1]) < 1e-7 * abs(u[2])
+    # the slope at the rim grows with 1/ℓ
+    assert abs(u[0] - u[1]) < 1e-8 * (1 + (2 * np.pi * 10**log_s) ** 0.5) * abs(u[2])
 
 
 def test_no_jump_where_the_waves_are_split():
@@ -125,3 +127,48 @@ def test_fine_profile_is_the_gaussian():
     )
     assert np.allclose(a.values, b.values, rtol=2e-3)
     assert tip.area == pytest.approx(2 * np.pi, rel=2e-3)
+
+
+def test_the_second_rule_has_windows_and_modes_of_its_own():
+    """Else a T that the rule does not carry would pass unseen: the two must differ by as much."""
+    k = np.linspace(60.0, 120.0, 61)
+    first, second = hankel.Density(footprints.DISC[0], (hankel.Wave(0.0),))(k)
+    assert np.abs(first - second).max() > 0.01 * np.abs(first).max()  # windows
+    for width in (0.2, 0.1, 0.05):  # a resonance at k = 1, too narrow for the panels
+        peak = lambda k, w=width: 1 / (1 + ((k - 1) / w) ** 2)  # noqa: E731
+        k, w = hankel.rule(footprints.GAUSSIAN, ((hankel.Wave(0.0),),), (None,), 1e-3, 1e12)
+        value, other = w[:, 0] @ peak(k)
+        x, g = np.polynomial.legendre.leggauss(4000)
+        x, g = 4.5 * (x + 1), 4.5 * g
+        truth = g @ (x * np.exp(-x * x / 2) * peak(x))
+        assert abs(value - truth) <= abs(value - other)  # modes
+        assert abs(value - other) < 0.5 * truth
+
+
+@pytest.mark.parametrize("company", [1.0, 2.0, 1 - 1e-9])
+def test_a_radius_in_company_is_as_good_as_alone(company):
+    """The rim does not oscillate: its rule must not take the known sum from the other points."""
+    readout = "punch" if company == 2.0 else "centre"
+    for omega, r, kw in (
+        (7.4e9, 1.59, {"thickness": 1.7e-4, "back": "permeable", "d": 1e4}),
+        (4.1e11, 6.46, {"thickness": 0.143}),
+        (7.1e8, 5.96, {"thickness": 2.9e-4}),
+        (1e12, 100.0, {}),
+    ):
+        e = unit_experiment("disc", "conc", readout=readout, **kw)
+        f, call = omega / (2 * np.pi), {"per": "concentration"}
+        alone = vg.frequency_response(e, f, at=[r, 0.0], **call)
+        both = vg.frequency_response(e, f, at=[r, 0.0, company], **call)
+        allowed = 2e-10 * (abs(alone.values[0]) + 1e-6 * abs(alone.values[1]))
+        assert abs(both.values[0] - alone.values[0]) <= allowed
+
+
+def test_stated_error_just_off_the_rim():
+    """r = R(1 ± δ) oscillates so slowly that it is cut before it has turned: mpmath values."""
+    e = unit_experiment("disc", "conc", d=3.6092169876863576)
+    f = 7.750604781796484e-12 / (2 * np.pi)
+    r = 1.0000000010895607
+    rim = vg.frequency_response(e, f, per="concentration", at=[r, 1.0]).values
+    far = vg.frequency_response(e, f, per="concentration", at=r)
+    # the slope at the rim is logarithmic: u(R+δ) - u(R) ~ δ ln δ
+    assert abs(rim[0] - far.values) <= far.error + 1e-14

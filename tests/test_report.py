@@ -150,6 +150,17 @@ def test_answer_follows_the_interface():
     assert "pulse" not in said
 
 
+def test_no_largest_relaxation_time_is_told_for_a_flux():
+    e = BASE.replace({"interface": vg.FixedFlux()})
+    g = vg.relaxation_times(e, per="flux", tau=np.geomspace(1e-5, 1e1, 31))
+    p = SimpleNamespace(changes={}, experiment=e, findings=[], step=None, pulse=None, profile=None,
+                        frequency=None, relaxation=g)  # fmt: skip
+    assert np.isnan(report.key_numbers(p)["main_relaxation_s"])
+    assert "distribution" not in report.answer(results(p))
+    title = report.figures(results(p))["relaxation"].axes[0].get_title(loc="left")
+    assert title == "Distribution of relaxation times"
+
+
 def test_missing_signals_are_left_out():
     p = point({}, step=None, pulse=None, profile=None, relaxation=None)
     assert list(report.figures(results(p))) == ["frequency"]

@@ -254,3 +254,51 @@ def test_unknown_vegard_says_so():
     e = vg.Experiment(vg.Material(1e-15, None, 0.3, name="LLZO"), vg.DiscTip(1e-8))
     with pytest.raises(vg.VegardError, match=r"Material\.vegard is unknown.*for LLZO"):
         vg.frequency_response(e, 1.0, per="concentration")
+
+
+def test_the_error_follows_the_azimuth():
+    e = unit_experiment("gauss", "conc")
+    call = {"per": "concentration", "at": 0.7, "component": "lateral_x"}
+    full, half = (vg.frequency_response(e, 1.0, azimuth=a, **call) for a in (0.0, np.pi / 3))
+    assert half.values == pytest.approx(full.values / 2)
+    assert half.error == pytest.approx(full.error / 2, rel=1e-6, abs=0)
+
+
+def test_the_hash_tells_inputs_apart():
+    """Axes, and every sample of a long waveform, count."""
+    from vegard.result import describe
+
+    def digest(f, at=0.0):
+        e = unit_experiment("disc", "conc")
+        return (
+            vg.frequency_response(e, f, per="concentration", at=at)
+            .to_xarray()
+            .attrs["inputs_sha256"]
+        )
+
+    assert digest(1.0) == digest(1.0)
+    assert len({digest(1.0), digest(2.0), digest(1.0, at=0.5)}) == 3
+    t = np.linspace(0, 1, 5000)
+    other = np.where(t == t[2500], 1.0, 0.0)
+    assert describe(vg.Sampled(t, 0 * t)) != describe(vg.Sampled(t, other))
+
+
+def test_a_response_keeps_its_own_axis():
+    f = np.array([1.0, 2.0])
+    u = vg.frequency_response(unit_experiment("disc", "conc"), f, per="concentration")
+    f[0] = 99.0
+    assert u.axis.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("kw", "words"),
+    [
+        ({"azimuth": np.nan}, "azimuth must be finite"),
+        ({"azimuth": [0.0, 1.0]}, "azimuth must be one number"),
+        ({"at": True}, "at must be numbers in m"),
+        ({"at": "1e-9"}, "at must be numbers in m"),
+    ],
+)
+def test_bad_arguments(kw, words):
+    with pytest.raises(vg.VegardError, match=words):
+        vg.frequency_response(unit_experiment("disc", "conc"), 1.0, per="concentration", **kw)

@@ -196,6 +196,32 @@ def test_a_sweep_stacks(tmp_path: Path) -> None:
     assert [float(r["phase"]) for r in last] == np.angle(wanted).tolist()
 
 
+@pytest.mark.usefixtures("plain")
+def test_what_is_in_metres_states_its_drive(tmp_path: Path) -> None:
+    text = TEXT.replace('frequency = ["1 Hz", "10 Hz"]', "pulse_time = [0.05, 0.2]")
+    run.write(run.execute(plan_of(tmp_path, text)), tmp_path / "out")
+    for name in ("pulse", "profile", "step"):
+        lines = (tmp_path / "out" / f"{name}.csv").read_text("utf-8").splitlines()
+        with xr.open_dataset(tmp_path / "out" / f"{name}.nc") as data:
+            said = data.attrs.get("drive"), data.attrs.get("pulse_duration")
+        assert said == ((None, None) if name == "step" else ("0.1 V", "0.1 s"))
+        assert ("# drive: 0.1 V" in lines) == (name != "step")
+        assert ("# pulse_duration: 0.1 s" in lines) == (name != "step")
+
+
+def test_single_points_have_numbers_and_no_figure(tmp_path: Path) -> None:
+    text = TEXT.split("[frequency]")[0] + '[frequency]\nvalues = ["1 kHz"]\n'
+    text += '[time]\nvalues = ["1 s"]\n[pulse]\nenabled = false\n'
+    text += "[profile]\nvalues = [0]\ntime = 1\n[relaxation]\nvalues = [1]\n"
+    results = run.execute(plan_of(tmp_path, text))
+    files = run.write(results, tmp_path / "out")
+    assert "report.html" in files
+    assert not [n for n in files if n.startswith("figures/")]
+    number = run.summary(results)["points"][0]["numbers"]
+    assert number["amplitude_lowest"] == float(results.points[0].frequency.amplitude[0])
+    assert "The surface moves by" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize("text", [TEXT, SWEPT])
 @pytest.mark.usefixtures("plain")
 def test_the_resolved_file_repeats_bit_for_bit(tmp_path: Path, text: str) -> None:
@@ -253,6 +279,39 @@ class TestFolder:
         run.write(other, out, force=True)
         assert json.loads((out / "summary.json").read_text())["file"] == "other.toml"
 
+    def test_the_run_of_a_namesake_is_kept(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        run.write(run.execute(plan), out)
+        (tmp_path / "b").mkdir()
+        other = plan_of(tmp_path / "b", TEXT.replace("small, with ±", "large"))
+        with pytest.raises(FileError, match=r"e\.toml titled 'small, with ±'.*--force"):
+            run.write(run.execute(other), out)
+
+    @pytest.mark.parametrize("name", ["frequency.csv", "step.nc", "figures/pulse.svg"])
+    def test_a_namesake_of_our_files_is_kept(
+        self, plan: io.Plan, tmp_path: Path, name: str
+    ) -> None:
+        out = tmp_path / "out"
+        (out / name).parent.mkdir(parents=True)
+        (out / name).write_text("mine")
+        with pytest.raises(FileError, match=f"holds a {name} that no run.*--force"):
+            run.check(plan, out, force=False, report=True)
+        results = run.execute(plan)
+        with pytest.raises(FileError, match="--force"):
+            run.write(results, out)
+        assert listing(out) == {name: b"mine"}
+        assert "summary.json" in run.write(results, out, force=True)
+
+    def test_a_namesake_beside_an_earlier_run_is_kept(self, plan: io.Plan, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        small = plan_of(tmp_path, TEXT.replace("[pulse]", "[pulse]\nenabled = false"))
+        run.write(run.execute(small), out)
+        (out / "pulse.csv").write_text("mine")
+        with pytest.raises(FileError, match=r"holds a pulse\.csv"):
+            run.write(run.execute(plan), out)
+        run.write(run.execute(small), out)
+        assert (out / "pulse.csv").read_text() == "mine"
+
     def test_a_report_of_something_else_is_kept(self, plan: io.Plan, tmp_path: Path) -> None:
         out = tmp_path / "out"
         out.mkdir()
@@ -276,7 +335,7 @@ class TestFolder:
 
         monkeypatch.setattr(Path, "mkdir", deny)
         with pytest.raises(FileError, match=r"Permission denied\. Choose a folder you may write"):
-            folder.check(tmp_path / "out", "e.toml")
+            folder.check(tmp_path / "out", "e.toml", "e", ())
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
     @pytest.mark.parametrize("earlier", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import mpmath as mp
 import numpy as np
 import pytest
 from common import PER, Offset, unit_experiment
@@ -126,3 +127,65 @@ def test_too_short_times_are_refused():
     film = unit_experiment("gauss", "conc", thickness=1e6)
     with pytest.raises(vg.VegardError, match="use HalfSpace"):
         vg.relaxation_times(film, per="concentration", tau=1e-3)
+
+
+def half_space_truth(tip, interface, x, r, d, biot=2.0):
+    """-Im H(-x+i0)/π over the range where q is imaginary, with mpmath."""
+    mp.mp.dps = 25
+    x = mp.mpf(x)
+    edge = mp.sqrt(x / d)
+
+    def f(angle):
+        k, q = edge * mp.sin(angle), 1j * mp.sqrt(x) * mp.cos(angle)
+        t = 1 / (k + q)
+        t *= {"conc": 1, "flux": 1 / q, "kinetics": biot / (biot + q)}[interface]
+        spot = mp.besselj(1, k) if tip == "disc" else k * mp.exp(-k * k / 2)
+        return spot * mp.besselj(0, k * r) * t.imag * edge * mp.cos(angle)
+
+    cuts = mp.linspace(0, mp.pi / 2, 2 + int(edge * (1 + r) / 6))
+    return float(-mp.quad(f, cuts) / mp.pi)
+
+
+@pytest.mark.parametrize("interface", ["conc", "flux", "kinetics"])
+@pytest.mark.parametrize("tip", ["disc", "gauss"])
+def test_half_space_off_axis_and_anisotropic(tip, interface):
+    for d, r, x in ((0.3, 0.0, 2.0), (5.0, 0.7, 0.1), (1.0, 5.0, 10.0), (1.0, 30.0, 1.0)):
+        e = unit_experiment(tip, interface, d=d, biot=2.0)
+        g = vg.relaxation_times(e, per=PER[interface], tau=1 / x, at=r)
+        truth = half_space_truth(tip, interface, 1 / (1 / x), r, d)
+        assert g.values == pytest.approx(truth, rel=1e-9)
+        assert abs(g.values - truth) <= g.error + 1e-14 * abs(truth)
+
+
+def film_truth(tip, x, r, h):
+    """Blocking film, fixed concentration: the residues of q tanh qh by hand."""
+    mp.mp.dps = 30
+    total, n, x = mp.mpf(0), 0, mp.mpf(x)
+    while (y := (n + mp.mpf(1) / 2) * mp.pi / h) ** 2 < x:
+        k = mp.sqrt(x - y * y)
+        spot = mp.besselj(1, k) if tip == "disc" else k * mp.exp(-k * k / 2)
+        residue = 2 * y * (y - k * mp.exp(-k * h) * (-1) ** n) / (x * h)
+        total += spot * mp.besselj(0, k * r) * residue / (2 * k)
+        n += 1
+    return float(total)
+
+
+@pytest.mark.parametrize("tip", ["disc", "gauss"])
+@pytest.mark.parametrize("r", [0.0, 1.0, 5.0, 100.0])
+def test_film_against_its_residues(tip, r):
+    for h, x in (
+        (0.01, 24674.1),
+        (0.3, 27.41567),
+        (0.3, 37.0),
+        (10.0, 0.1),
+        (10.0, 3.0),
+        (1e3, 0.1),
+    ):
+        tau = 1 / x
+        g = vg.relaxation_times(
+            unit_experiment(tip, "conc", thickness=h, back="blocking"),
+            per="concentration", tau=tau, at=r,
+        )  # fmt: skip
+        truth = film_truth(tip, 1 / mp.mpf(tau), r, h)
+        assert abs(g.values - truth) <= g.error
+        assert g.error <= 1e-8 * abs(truth)

@@ -52,3 +52,16 @@ def test_nothing_to_sweep():
     assert vg.sweep(
         vg.static_response, unit_experiment("disc", "conc"), {}, per="concentration"
     ) == (pytest.approx(0.5))
+
+
+def test_numpy_values_stay_numbers():
+    e = unit_experiment("disc", "conc")
+    u = vg.sweep(
+        vg.static_response,
+        e,
+        {"tip.radius": np.arange(1, 4, dtype=np.float32)},
+        per="concentration",
+    )
+    assert u["tip.radius"].values.tolist() == [1.0, 2.0, 3.0]
+    with pytest.raises(vg.VegardError, match="takes a list of values"):
+        vg.sweep(vg.static_response, e, {"geometry.back": "permeable"}, per="concentration")

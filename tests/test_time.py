@@ -8,6 +8,7 @@ from common import PER, unit_experiment
 
 import vegard as vg
 from vegard import closed_forms as cf
+from vegard import superposition
 
 STEP = cf.gaussian_concentration_step
 
@@ -90,8 +91,6 @@ def test_burst_ends(e):
 
 def test_fft_route_is_the_direct_route(e, monkeypatch):
     """Even samples: FFT against the direct sum, with a first value that jumps."""
-    from vegard import superposition
-
     rng = np.random.default_rng(7)
     t = np.linspace(0.3, 7.3, 500)
     drive = vg.Sampled(t, rng.normal(size=t.size))
@@ -103,8 +102,6 @@ def test_fft_route_is_the_direct_route(e, monkeypatch):
 
 
 def test_spline_route_is_the_direct_route(e, monkeypatch):
-    from vegard import superposition
-
     rng = np.random.default_rng(8)
     t = np.sort(rng.uniform(0, 5, 300))
     drive = vg.Sampled(t, rng.normal(size=t.size))
@@ -182,3 +179,71 @@ def test_drives_as_functions_of_time():
     ]
     assert vg.Triangle(4.0, 2.0, 2)([1, 2, 3, 5, 8, 9]).tolist() == [2.0, 0.0, -2.0, 2.0, 0.0, 0.0]
     assert vg.Sampled([1.0, 2.0], [3.0, 4.0])([0.5, 1.0, 1.5, 9.0]).tolist() == [0.0, 3.0, 3.5, 4.0]
+
+
+def test_only_an_even_grid_read_on_itself_takes_the_fft(e, monkeypatch):
+    """Jittered samples, times between samples, times past the end: the direct sum."""
+    rng = np.random.default_rng(3)
+    even = np.linspace(0.0, 7.0, 300)
+    dt = even[1]
+    jittered = even + dt * rng.uniform(-0.1, 0.1, even.size)
+    jittered[[0, -1]] = even[[0, -1]]
+    values = rng.normal(size=even.size)
+    asked = ((jittered, even), (even, even + 0.2 * dt), (even, even + 3 * dt))
+    for grid, ask in asked:
+        drive = vg.Sampled(grid, values)
+        monkeypatch.setattr(superposition, "_DIRECT", 10**9)
+        direct = respond(e, drive, ask)
+        monkeypatch.setattr(superposition, "_DIRECT", 1000)
+        routed = respond(e, drive, ask)
+        assert (np.abs(routed.values - direct.values) <= routed.error + direct.error).all()
+        assert routed.error.max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("drive", "what"),
+    [
+        (vg.Triangle(1.0), "ramp"),
+        (vg.Sine(1.0, cycles=1.5), "sine"),
+        (vg.Pulse(1.0), "step"),
+    ],
+)
+def test_the_error_of_the_transform_reaches_the_response(e, drive, what, monkeypatch):
+    """A transform a thousand times less sure makes the stated error larger in every route."""
+    t = np.array([0.3, 1.2, 2.7])
+    sure = respond(e, drive, t).error
+    plain = superposition.transfer
+
+    def unsure(*a):
+        values, error = plain(*a)
+        # one frequency alone is the steady part of a sine: only the contour is unsure
+        return values, error + 1e-6 * np.abs(values) * (a[1].size > 1)
+
+    monkeypatch.setattr(superposition, "transfer", unsure)
+    assert (respond(e, drive, t).error > 1e-8).all()
+    assert (sure < 1e-11).all()
+
+
+def test_both_ends_of_a_burst_count_in_the_error(e, monkeypatch):
+    t = np.array([5.0])
+    plain = superposition.transfer
+    monkeypatch.setattr(
+        superposition, "transfer", lambda *a: (plain(*a)[0], 1e-6 * np.abs(plain(*a)[0]))
+    )
+    endless = respond(e, vg.Sine(3.0), t).error
+    burst = respond(e, vg.Sine(3.0, cycles=2.25), t).error
+    assert burst[0] > 1.3 * endless[0]
+
+
+def test_spline_states_its_own_error(e, monkeypatch):
+    monkeypatch.setattr(superposition, "_DIRECT", 10)
+    t = np.linspace(0.01, 5, 40)
+    u = respond(e, vg.Sampled([0.0, 0.3, 1.1], [1.0, 1.0, 0.5]), t)
+    assert (u.error > 0.9e-11 * np.abs(u.values).max()).all()
+
+
+def test_a_sine_burst_is_over_when_it_is_over():
+    burst = vg.Sine(1.0, cycles=1.25)
+    assert burst([-0.1, 0.25, 1.24, 1.26, 9.3]).tolist() == pytest.approx(
+        [0.0, 1.0, np.sin(2.48 * np.pi), 0.0, 0.0]
+    )

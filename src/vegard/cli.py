@@ -53,7 +53,7 @@ class FieldFlags(TyperCommand):
         return super().parse_args(ctx, list(_with_fields(args)))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        self.epilog = "Fields as flags: " + ", ".join(_flags()) + "."
+        self.epilog = "Fields as flags: " + ", ".join(_flags()) + ", and all other keys alike."
         super().format_help(ctx, formatter)
 
 
@@ -61,12 +61,21 @@ def _with_fields(args: Sequence[str]) -> Iterator[str]:
     rest = iter(args)
     for token in rest:
         name, equals, value = token.removeprefix("--").partition("=")
+        if token.startswith("--") and (near := _nearest(name)):
+            terminal.say(f"vegard: there is no --{name}. Did you mean {near}?")
+            raise typer.Exit(BAD_INPUT)
         section, dash, key = name.partition("-")
         if token.startswith("--") and dash and section in _SECTIONS:
             value = value if equals else next(rest, "")
             yield from ("--set", f"{section}.{key.replace('-', '_')}={value}")
         else:
             yield token
+
+
+def _nearest(name: str) -> str:
+    """The flag that is meant by ``tip.radius`` or by a bare ``radius``; empty if none is."""
+    key = "-" + name.replace(".", "-").replace("_", "-")
+    return next((f for f in _flags() if f.endswith(key) and f != f"--{name}"), "")
 
 
 def _flags() -> list[str]:
@@ -82,7 +91,7 @@ def _flags() -> list[str]:
         for key in ("kind", *(f.name for f in fields(cls)))
         if key != "kind" or len(objects.kinds(part.metadata["kind"])) > 1
     ]
-    extra = ("experiment-readout", "experiment-per", "experiment-drive", "frequency-from", "…")
+    extra = ("experiment-readout", "experiment-per", "experiment-drive", "frequency-from")
     return list(dict.fromkeys([*found, *(f"--{e}" for e in extra)]))
 
 
@@ -137,6 +146,8 @@ def _changes(pairs: Sequence[str], option: str) -> dict[str, Any]:
         path, equals, value = pair.partition("=")
         if not (path.strip() and equals and value.strip()):
             raise VegardError(f'{option} takes PATH=VALUE, e.g. tip.radius="10 nm"; got {pair!r}.')
+        if path.strip() in out:
+            raise VegardError(f"{path.strip()} is given twice; give it once, or as a list.")
         out[path.strip()] = value.strip()
     return out
 
@@ -154,7 +165,9 @@ def _literal(text: str) -> Any:
 def _values(path: str, text: str) -> list[Any]:
     """Values of a sweep: "10 nm,20 nm", or "1nm:1um:20", log-spaced."""
     parts = text.split(":")
-    if len(parts) != 3:
+    if len(parts) not in (1, 3):
+        raise VegardError(f"{path}={text}: a range is FROM:TO:COUNT, e.g. 1nm:1um:20.")
+    if len(parts) == 1:
         whole = _literal(text)
         items = whole if isinstance(whole, list) else [_literal(t.strip()) for t in text.split(",")]
         if "" in items:
@@ -181,10 +194,23 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help='Replace a value: tip.radius="10 nm".'),
 ]
-Folder = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
+
+
+def _folder(text: str) -> Path:
+    if not str(text).strip():
+        raise typer.BadParameter("the name of the folder is empty; write -o FOLDER.")
+    return Path(text)
+
+
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--output", "-o", metavar="FOLDER", parser=_folder, help="Folder for the results."
+    ),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="Experiment file.")]
 Form = Annotated[Format, typer.Option("--format", help="What to print.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace the run of another file.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what others have left.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -212,7 +238,7 @@ def run(
         return
     from vegard import report
 
-    typer.echo(report.answer(results))
+    terminal.paragraph(report.answer(results))
     terminal.findings(results)
     main = output / "report.html"
     typer.echo(f"{len(files)} files in {output}; start with {main}")
@@ -257,9 +283,8 @@ def _run(
     plan: Plan, output: Path, force: bool, quiet: bool, *, report: bool
 ) -> tuple[Results, list[str]]:
     from vegard import run as runner
-    from vegard.io import folder
 
-    folder.check(output, plan.file, force=force)
+    runner.check(plan, output, force=force, report=report)
     with terminal.progress(quiet) as progress:
         results = runner.execute(plan, progress)
         files = runner.write(results, output, force=force, report=report, progress=progress)
@@ -292,11 +317,11 @@ def materials(
 
 @app.command()
 @_guarded
-def demo(output: Folder = Path("vegard-demo")) -> None:
+def demo(output: Folder = Path("vegard-demo"), force: Force = False) -> None:
     """Measured ESM amplitudes against what diffusion can give: report and figures."""
     from vegard import demo as demonstration
 
-    typer.echo(demonstration.main(output))
+    typer.echo(demonstration.main(output, force=force))
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from vegard.dart_scans import (
     sentences,
 )
 from vegard.prefixes import quantity
-from vegard.report.demo import write
+from vegard.report.demo import check, write
 
 
 def main(
@@ -26,16 +26,19 @@ def main(
     *,
     rows: Sequence[Scan] | None = None,
     diffusivity: Range | None = None,
+    force: bool = False,
 ) -> str:
     """Run the demo and write its report, figures and numbers.
 
     Parameters
     ----------
     folder : str or Path
-        Where to write report.html, figures/ (PNG and SVG), verdict.csv and verdict.json. Files of
-        these names there are replaced, others are left alone.
+        Where to write report.html, figures/ (PNG and SVG), verdict.csv and verdict.json. An
+        earlier demo there is replaced, other files are left alone.
     rows, diffusivity : optional
         Other input [m], [m²/s], as in `analyse`.
+    force : bool
+        Replace an earlier run, and files of others with our names.
 
     Returns
     -------
@@ -45,10 +48,11 @@ def main(
     Raises
     ------
     FileError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds something else.
     """
+    check(Path(folder), force=force)
     analysis = analyse(rows, diffusivity=diffusivity)
-    write(analysis, Path(folder))
+    write(analysis, Path(folder), force=force)
     return text(analysis, Path(folder))
 
 

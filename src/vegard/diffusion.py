@@ -8,7 +8,7 @@ Only array-API operations, so other array libraries pass.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, pi
 from typing import Any
 
 from vegard.depth import Profile
@@ -71,4 +71,4 @@ def _expm1(x: Any) -> Any:
 
 def length(normal: float, frequency: float) -> float:
     """Diffusion length ℓ = √(D/ω) [m] at a frequency [Hz]."""
-    return float((normal / (2 * 3.141592653589793 * frequency)) ** 0.5) if frequency > 0 else inf
+    return float((normal / (2 * pi * frequency)) ** 0.5) if frequency > 0 else inf

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 Real = NDArray[np.float64]
 
-ORDER = 28  # nodes per panel: 1e-16 of T on an e-fold
+ORDER = 32  # nodes per panel: rounding of T on an e-fold
 _DROP = 5  # Legendre modes that the second rule leaves out
 _WINDOWS = ((90.0, 13.0), (84.0, 12.0))  # (centre, width) in kΩ: rule and second rule
 _PHASE = 16.0  # largest phase [rad] across one fine panel of ORDER nodes
@@ -273,12 +273,16 @@ def _panel_weights(
 ) -> Real:
     """Weights (2, ORDER) of one point on the panel [a, b]; the unknown is k if a = 0, else ln k."""
     moments = np.zeros((2, ORDER))
+    size = 0.0
     for density in (Density(f, waves) for f in footprints):
         for k, w in _fine(density, a, min(b, density.top)):
             where = 2 * np.log(k / a) / log(b / a) - 1 if a else 2 * k / b - 1
             basis = np.polynomial.legendre.legvander(where, ORDER - 1)
-            moments += (w * np.stack(density(k))) @ basis
-    moments[1, ORDER - _DROP :] = 0.0
+            parts = w * np.stack(density(k))
+            moments += parts @ basis
+            size += float(np.abs(parts[0]).sum())
+    # what T has in the highest modes must show even where a smooth density has nothing there
+    moments[1, ORDER - _DROP :] = size
     return np.asarray(moments @ _panel()[2].T)
 
 
@@ -335,12 +339,14 @@ def rule(
     weights : ndarray, shape (2, points, n)
         The rule, and a second one (fewer modes, narrower windows) for the error estimate.
     """
-    top = max(Density(f, w).top for w in points for f in footprints)
+    tops = [max(Density(f, w).top for f in footprints) for w in points]
+    top = max(tops)
     # far off the axis the sum cancels to the last digit of T: nodes where the density is large
     # keep the weights, and with them the rounding of T, small
     low = min(low, _DENSE)
-    if top > limit:
-        top, sums = exp(ceil(log(limit))), (None,) * len(sums)
+    if top > limit:  # only the points that are cut there lose their sum
+        top = exp(ceil(log(limit)))
+        sums = tuple(t if own <= top else None for t, own in zip(sums, tops, strict=True))
     return _rule(footprints, points, sums, max(0, ceil(log(top / low))), top)
 
 

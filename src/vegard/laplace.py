@@ -24,6 +24,7 @@ Complex = NDArray[np.complex128]
 _WINDOW = 10.0  # times per contour: ratio of latest to earliest
 _DIGITS = 38.0  # e-folds of convergence
 _ROUNDING = 1e-15
+_BLOCK = 16_384  # times summed at once
 _LEFT = 2e-14  # what the trapezoidal rule leaves out, of the largest value in its window
 
 
@@ -87,8 +88,11 @@ def invert(transform: Callable[[Complex], tuple[Complex, Real]], time: Real) -> 
     for group, (s, ds) in zip(groups, contours, strict=True):
         part = slice(start, start + s.size)
         start += s.size
-        kernel = np.exp(s[:, None] * time[group]) * ds[:, None]
-        values[..., group] = (f[..., part] @ kernel).real
-        spread = (df[..., part] + _ROUNDING * np.abs(f[..., part])) @ np.abs(kernel)
-        error[..., group] = spread + _LEFT * np.abs(values[..., group]).max(axis=-1, keepdims=True)
+        rough = df[..., part] + _ROUNDING * np.abs(f[..., part])
+        for first in range(0, group.size, _BLOCK):
+            now = group[first : first + _BLOCK]
+            kernel = np.exp(s[:, None] * time[now]) * ds[:, None]
+            values[..., now] = (f[..., part] @ kernel).real
+            error[..., now] = rough @ np.abs(kernel)
+        error[..., group] += _LEFT * np.abs(values[..., group]).max(axis=-1, keepdims=True)
     return values, error

@@ -116,7 +116,11 @@ def _checked(owner: str, meta: Mapping[str, Any], value: object) -> object:
         return value
     if value is None and meta["unknown"]:
         return None
-    if isinstance(value, str | bytes) or not hasattr(value, "__len__") or not value.__len__():
+    if (
+        isinstance(value, str | bytes)
+        or getattr(value, "ndim", 1) == 0
+        or not hasattr(value, "__len__")
+    ):
         return number(owner, meta, value)
     items = list(value)  # type: ignore[call-overload]
     if not meta["pair"] or len(items) != 2:

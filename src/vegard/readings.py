@@ -36,6 +36,11 @@ def kind(response: Response) -> str:
     return swept.name
 
 
+def is_curve(response: Response | None) -> bool:
+    """Whether there is a response of two points or more: something to plot."""
+    return response is not None and max(a.points.size for a in response.axes) > 1
+
+
 def curve(response: Response) -> tuple[Real, NDArray[Any]]:
     """The swept axis and the values at the first point read, in increasing order of the axis.
 
@@ -115,9 +120,10 @@ def fall_time(pulse: Response) -> float:
 
 
 def main_relaxation(distribution: Response) -> float:
-    """Relaxation time [s] at which the distribution is largest."""
+    """Relaxation time [s] at which the distribution is largest; nan if that is at an end."""
     tau, g = curve(distribution)
-    return float(tau[np.abs(g).argmax()])
+    top = int(np.abs(g).argmax())
+    return float(tau[top]) if 0 < top < tau.size - 1 else float("nan")
 
 
 def half_radius(profile: Response, row: int = -1) -> float:
@@ -176,8 +182,10 @@ def message(response: Response) -> str:
             return f"The surface bump {way}: half height at r = {ends}"
         return f"The surface bump falls to half its height at r = {quantity(last, 'm')}"
     if name == "relaxation_time":
-        peak = quantity(main_relaxation(response), "s")
-        return f"Relaxation is spread over decades, strongest at τ = {peak}"
+        peak = main_relaxation(response)
+        if not isfinite(peak):
+            return "Distribution of relaxation times"
+        return f"Relaxation is spread over decades, strongest at τ = {quantity(peak, 's')}"
     return _in_time(response)
 
 

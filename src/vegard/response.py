@@ -23,9 +23,13 @@ COMPONENTS = ("vertical", "lateral_x", "lateral_y")
 def _points(name: str, value: ArrayLike, unit: str, *, least: float | None = None) -> Real:
     """An array of finite numbers, checked; ``least`` None allows all, 0 bounds from below."""
     try:
-        out = np.asarray(value, float)
+        raw = np.asarray(value)
+        if raw.dtype.kind not in "iuf" and raw.size:
+            raise TypeError
+        out = np.array(raw, float)  # a copy: the response keeps its axis
     except (TypeError, ValueError):
         raise VegardError(f"{name} must be numbers in {unit}; got {value!r}.") from None
+    out.flags.writeable = False
     if out.size == 0:
         raise VegardError(f"{name} is empty; give one value or more in {unit}.")
     if not np.isfinite(out).all():
@@ -141,11 +145,14 @@ def frequency_response(
         )
     r = _points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
-    name, factor = _component(component, float(azimuth), e)
+    turn = _points("azimuth", azimuth, "rad")
+    if turn.ndim:
+        raise VegardError("azimuth must be one number [rad]; ask once for each direction.")
+    name, factor = _component(component, float(turn), e)
     s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
     values, error = transfer(e, s, r.ravel(), name)
     values = values * (scale * factor)
-    if e.also:
+    if e.also and name == "vertical":
         values = values + also(e, s, per)
     return _response(
         "frequency_response",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,7 +112,7 @@ class Response:
     def _attributes(self) -> dict[str, Any]:
         from vegard import __version__
 
-        described = describe(self.inputs)
+        described = describe(self.inputs | {a.name: a.points for a in self.axes})
         return {
             "schema": SCHEMA,
             "vegard": __version__,
@@ -175,4 +175,8 @@ def describe(value: Any) -> str:
         return repr(value.tolist())
     if isinstance(value, tuple | list):
         return "(" + ", ".join(describe(v) for v in value) + ")"
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__ + describe(
+            {f.name: getattr(value, f.name) for f in fields(value)}
+        )
     return repr(value)

@@ -24,6 +24,7 @@ log = logging.getLogger("vegard")
 
 Progress = Callable[[int, int, str], None]
 
+RESOLVED = "experiment.resolved.toml"
 FIELDS = {"frequency": "frequency", "time": "step"} | {s: s for s in SIGNALS[2:]}
 _WORDS = {
     "frequency": "frequency response",
@@ -289,6 +290,16 @@ def summary(results: Results) -> dict[str, Any]:
     return dict(numbers.plain(out))
 
 
+def check(plan: Plan, target: Path, *, force: bool, report: bool) -> None:
+    """Refuse a folder that this plan must not be written to; see `vegard.io.folder.check`."""
+    wanted = [name for signal, name in FIELDS.items() if getattr(plan, signal) is not None]
+    names = [folder.SUMMARY, RESOLVED]
+    names += [f"{name}.{kind}" for name in wanted for kind in ("csv", "nc")]
+    if report:
+        names += ["report.html", *(f"figures/{n}.{k}" for n in wanted for k in ("png", "svg"))]
+    folder.check(target, plan.file, plan.title, names, force=force)
+
+
 def write(
     results: Results,
     target: str | Path,
@@ -304,10 +315,10 @@ def write(
     results : Results
         The run.
     target : str or Path
-        The folder; made if it does not exist. An earlier run of the same experiment file is
+        The folder; made if it does not exist. An earlier run of the same file name and title is
         replaced; files of others stay.
     force : bool
-        Replace a run of another experiment file.
+        Replace the run of another experiment file, and files of others with our names.
     report : bool
         Whether to draw figures and write ``report.html``.
     progress : callable, optional
@@ -324,11 +335,10 @@ def write(
         If the folder cannot be written, or holds something else.
     """
     target = Path(target)
-    folder.check(target, results.plan.file, force=force)
+    check(results.plan, target, force=force, report=report)
     with folder.staged(target) as stage:
         _write_numbers(results, stage)
-        resolved = stage / "experiment.resolved.toml"
-        resolved.write_text(results.text, "utf-8", newline="\n")
+        (stage / RESOLVED).write_text(results.text, "utf-8", newline="\n")
         if report:
             _write_report(results, stage, progress)
         files = [p.relative_to(stage).as_posix() for p in stage.rglob("*") if p.is_file()]
@@ -352,9 +362,11 @@ def _write_numbers(results: Results, stage: Path) -> None:
             "convention": "peak amplitudes, exp(+iωt), phase in rad, SI units; displacement up",
             "per": results.per,
         }
-        (stage / f"{name}.csv").write_text(
-            numbers.table(rows, head, results.base), "utf-8", newline="\n"
-        )
+        if (pulse := results.plan.pulse) is not None and rows[0][1].inputs.get("drive"):
+            head["drive"] = f"{results.drive:g} {results.plan.drive_unit}"
+            head["pulse_duration"] = f"{pulse.duration:g} s"
+        text = numbers.table(rows, head, results.base)
+        (stage / f"{name}.csv").write_text(text, "utf-8", newline="\n")
         numbers.dataset(rows, sweeps, head).to_netcdf(stage / f"{name}.nc", engine="h5netcdf")
 
 

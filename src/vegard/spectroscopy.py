@@ -141,8 +141,11 @@ def _half_space(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> 
             k = edge * np.sin(angle)
             measure = (half * w).ravel() * edge * np.cos(angle)
             t = physics(e, k / radius, np.full((1, 1), complex(-x, 0.0)), "vertical")[0]
-            value = -(measure * hankel.density(sources, reader, k)) @ t.imag / np.pi
-            error[i] = abs(value - out[i]) + 1e-15 * abs(value)
+            part = measure * hankel.density(sources, reader, k) * t.imag / np.pi
+            value = -part.sum()
+            # q² = (D_r k² - x)/D_z is a difference near the edge
+            blur = 1e-14 + 4e-16 / np.cos(angle) ** 2
+            error[i] = abs(value - out[i]) + np.abs(part) @ blur
             out[i] = value
     return out, error
 
@@ -151,6 +154,7 @@ def _film(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[
     m, sources, radius = e.material, e.tip.footprint(), e.tip.radius
     modes = onsets(e, 4 * rates.max() + 20 * m.diffusivity_normal / e.thickness**2)
     gap = np.minimum(np.diff(modes, prepend=-np.inf), np.diff(modes, append=np.inf))
+    extent = hankel.extent(sources, reader)
     turn = np.exp(1j * np.pi * (2 * np.arange(_CIRCLE) + 1) / _CIRCLE)[:, None]
     out, error = np.zeros(rates.size), np.zeros(rates.size)
     for i, x in enumerate(rates):
@@ -158,13 +162,17 @@ def _film(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[
         if not on.any():
             continue
         k = ((x - modes[on]) / m.diffusivity_in_plane) ** 0.5
-        circle = 0.4 * gap[on] * turn
+        circle = 0.2 * gap[on] * turn
         t = physics(e, k, circle - x, "vertical") * circle
         residue = t.mean(axis=0).real, t[::2].mean(axis=0).real
         # u = ∫ density T d(kR), and x = D_z y² + D_r k² picks the one k: dk = dx/(2 D_r k)
         density = hankel.density(sources, reader, k * radius)
         shape = density * radius / (2 * m.diffusivity_in_plane * k)
         out[i] = shape @ residue[0]
-        error[i] = np.abs(shape) @ np.abs(residue[0] - residue[1]) ** 2
-        error[i] += 1e-14 * np.abs(shape) @ np.abs(t).mean(axis=0)
+        size = np.abs(t).mean(axis=0)
+        # half the points leave the square root of what all of them leave
+        left = (residue[0] - residue[1]) ** 2 / size
+        # k² is a difference: its rounding turns the phase of the density
+        blur = x / (x - modes[on]) * (1 + extent * k * radius)
+        error[i] = np.abs(shape) @ (left + (1e-14 + 1e-15 * blur) * size)
     return out, error

@@ -122,7 +122,8 @@ def _grid_index(grid: Real, time: Real) -> NDArray[np.intp] | None:
         return None
     place = (time - grid[0]) / dt
     index = np.rint(place)
-    if np.abs(place - index).max() > 1e-6 or index.max() >= grid.size:
+    rounding = 1e-9 + 1e-15 * float(np.abs(time).max()) / dt
+    if np.abs(place - index).max() > rounding or index.max() >= grid.size:
         return None
     return np.asarray(np.maximum(index, -1), np.intp)
 
@@ -157,7 +158,7 @@ def _cell_averages(kernel: Kernel, dt: float, n: int) -> tuple[Real, Real]:
     error = 2 * ramp_error.max(axis=-1) / dt
     if n > exact:
         spline, spline_error = _spline(kernel.step, (exact - 1) * dt, (n + 1) * dt)
-        middle = spline(np.log(dt * (np.arange(exact - 1, n + 1) + 0.5 * (1 - 1e-12)))).T
+        middle = spline(np.log(dt * (np.arange(exact - 1, n + 1) + 0.5))).T
         # midpoint rule and its first correction; the next term is below 1e-12 here
         cells[:, exact:] = middle[:, 1:-1] + np.diff(middle, 2, axis=-1) / 24
         error = np.maximum(error, spline_error)

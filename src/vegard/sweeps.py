@@ -57,10 +57,7 @@ def sweep(
     """
     import xarray as xr
 
-    values = {path: list(v) for path, v in parameters.items()}
-    for path, row in values.items():
-        if not row:
-            raise VegardError(f"the sweep over {path} is empty; give one value or more.")
+    values = {path: _values(path, v) for path, v in parameters.items()}
     results = [
         verb(experiment.replace(dict(zip(values, point, strict=True))), **kw).to_xarray()
         for point in product(*values.values())
@@ -83,6 +80,16 @@ def sweep(
     coords |= dict(first.coords.items())
     coords["error"] = (dims, stacked("error"))
     return xr.DataArray(stacked("response"), coords, dims, "response", first.attrs)
+
+
+def _values(path: str, row: Any) -> list[Any]:
+    """Values of one path as a list; NumPy numbers as Python's."""
+    if isinstance(row, str) or not hasattr(row, "__iter__"):
+        raise VegardError(f"the sweep over {path} takes a list of values; got {row!r}.")
+    out = row.tolist() if isinstance(row, np.ndarray) else list(row)
+    if not out:
+        raise VegardError(f"the sweep over {path} is empty; give one value or more.")
+    return [v.item() if isinstance(v, np.generic) else v for v in out]
 
 
 def _labels(row: list[Any]) -> list[Any]:

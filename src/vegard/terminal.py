@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 def say(line: str) -> None:
     """One line to the standard error."""
     typer.echo(" ".join(line.split()), err=True)
+
+
+def paragraph(text: str) -> None:
+    """A text, as wide as the terminal and at most 98 characters."""
+    width = min(98, shutil.get_terminal_size().columns)
+    typer.echo(textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False))
 
 
 @contextmanager

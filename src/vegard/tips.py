@@ -138,6 +138,9 @@ class ProfileTip(Tip):
 
     def __post_init__(self) -> None:
         super(ProfileTip, self).__post_init__()
+        missing = [f"tip.{n}" for n in ("r", "profile") if not np.size(getattr(self, n))]
+        if missing:
+            raise VegardError(f"{' and '.join(missing)} {'are' if missing[1:] else 'is'} missing.")
         r = _numbers("r", self.r)
         p = _numbers("profile", self.profile)
         if len(r) != len(p) or len(r) < 2:
@@ -187,7 +190,8 @@ def _numbers(name: str, values: Any) -> tuple[float, ...]:
         out = tuple(float(v) for v in values)
     except (TypeError, ValueError):
         raise VegardError(
-            f"ProfileTip.{name} must be a sequence of numbers; got {values!r}."
+            f"ProfileTip.{name} must be a sequence of numbers"
+            f"{', plain and in contact radii' if name == 'r' else ''}; got {values!r}."
         ) from None
     if not np.all(np.isfinite(out)):
         raise VegardError(f"ProfileTip.{name} must be finite; got {values!r}.")

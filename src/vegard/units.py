@@ -21,6 +21,7 @@ _NUMBER = re.compile(
 )
 _EXPONENT = re.compile(r"(?<=[^\W\d_)])\s*(?:\*\*|\^)?\s*([+-]?\d{1,2})(?!\d)")
 _LEGAL = re.compile(r"[^\W\d_]|[\s()*/°%Ω-]")
+_SEVERAL = re.compile(r"±|\+/?-|[-–—]\s*\.?\d|\.\.|to\b")  # 20±2 nm, 20-30 nm, 20 to 30 nm
 _LONGEST = 80
 
 _KINDS = {  # what a unit measures, and how it is written
@@ -146,6 +147,8 @@ def _parse_text(text: str, unit: str, label: str) -> float:
     written = match["unit"].strip()
     if written[:1] == "," and written[1:2].isdigit():
         raise VegardError(f"{label}'{text}' has a comma; write a decimal point: 0.5, not 0,5.")
+    if _SEVERAL.match(written):
+        raise VegardError(f"{label}'{text}' is more than one number; a list is a sweep.")
     given, target = _normal(written), _normal(unit)
     if given == target or (not given and float(mantissa) in (0.0, float("inf"), -float("inf"))):
         return float(mantissa)

@@ -26,9 +26,13 @@ class Drive(Parameters):
 
     def __call__(self, time: ArrayLike) -> Real:
         """The drive at ``time`` [s]; at a jump, the value after it."""
-        t, jump, slope = self.events()
-        dt = np.asarray(time, float)[..., None] - t
-        return np.asarray(np.where(dt >= 0, jump + slope * dt, 0.0).sum(axis=-1))
+        start, jump, slope = self.events()
+        t = np.asarray(time, float)
+        begun = np.searchsorted(start, t, side="right")
+        level, rate, moment = (
+            np.append(0.0, np.cumsum(part))[begun] for part in (jump, slope, slope * start)
+        )
+        return np.asarray(level + rate * t - moment)
 
     def events(self) -> tuple[Real, Real, Real]:
         """Times [s], jumps of the value and changes of the slope [1/s] there."""
@@ -183,7 +187,7 @@ class Sine(Drive):
         raise TypeError("a sine has no finite list of events")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sampled(Drive):
     """Any waveform, given at points, linear between them and constant after the last.
 

@@ -69,3 +69,9 @@ def test_stated_error_is_not_a_blanket(results):
     """Near the axis the stated error stays near rounding: it is an estimate, not a cover."""
     near = [e / abs(t) for (_, e, t, _), c in zip(results, CORNERS, strict=True) if c["r"] == 0]
     assert np.median(near) < 1e-13
+
+
+def test_stated_error_on_the_axis_is_rounding():
+    e = unit_experiment("gauss", "conc")
+    u = vg.frequency_response(e, np.logspace(-6, 6, 25), per="concentration")
+    assert np.median(u.error / u.amplitude) < 1e-14

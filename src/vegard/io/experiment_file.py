@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from math import isfinite, prod
 from pathlib import Path
@@ -15,9 +16,9 @@ from vegard import transfer, units
 from vegard.errors import FileError, VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.io import objects
-from vegard.io.plan import SIGNALS, Plan, drive_unit
+from vegard.io.plan import SIGNALS, Plan, bounded, drive_unit
 from vegard.io.signals import plan_signals
-from vegard.io.values import keys, row, switch, text, whole
+from vegard.io.values import HEAD, keys, row, switch, text, whole
 
 SCHEMA = 1
 LARGEST_FILE = 1_000_000  # bytes
@@ -103,9 +104,9 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
     except RecursionError:
         raise FileError(f"{path} is nested too deeply for an experiment file.") from None
     except ValueError as error:  # TOMLDecodeError, or a number with thousands of digits
-        raise FileError(
-            f'{path} is not valid TOML: {error}. Quantities stand in quotes: radius = "20 nm".'
-        ) from None
+        twice = "twice" in str(error) or "overwrite" in str(error)
+        fix = "It is there already." if twice else 'Quantities stand in quotes: radius = "20 nm".'
+        raise FileError(f"{path} is not valid TOML: {error}. {fix}") from None
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:
@@ -131,7 +132,7 @@ def parse(data: dict[str, Any], file: str, signals: Iterable[str] = SIGNALS) -> 
     """
     _schema(data)
     parts = objects.parts()
-    _known(data, (*parts, "experiment", *SIGNALS, "sources"), ("schema", "title", "seed"))
+    _known(data, (*parts, "experiment", *SIGNALS, "sources"), HEAD)
     sections = {n: objects.build(n, data[n]) for n in parts if n in data}
     for name, example in _EXAMPLES.items():
         if name not in sections:
@@ -183,9 +184,17 @@ def _known(data: dict[str, Any], sections: tuple[str, ...], keys: tuple[str, ...
     for name, value in data.items():
         if name in keys:
             continue
+        near = [path for path in objects.paths() if path.endswith(f".{name}")]
+        if name not in sections and isinstance(value, dict):
+            if not difflib.get_close_matches(name, sections, cutoff=0.6):
+                raise VegardError(
+                    f"unknown section '{name}'. Valid: {', '.join(sorted(sections))}."
+                )
+            raise unknown_name("section", name, sections)
+        if name not in sections and near:
+            raise VegardError(f"{name} belongs into a section. Did you mean {near[0]}?")
         if name not in sections:
-            kind = "section" if isinstance(value, dict) else "key"
-            raise unknown_name(kind, name, (*sections, *keys))
+            raise unknown_name("key", name, (*sections, *keys))
         if not isinstance(value, dict):
             raise VegardError(f"{name} is a section: write [{name}] and its keys below.")
 
@@ -197,6 +206,8 @@ def _drive(head: dict[str, Any], experiment: Experiment) -> tuple[str, float]:
     default = next((p for p in legal if p != "volt" or known), legal[0])
     per = text("experiment.per", head.get("per", default))
     _legal(experiment, per)
+    if isinstance(head.get("drive"), list):
+        raise VegardError("experiment.drive takes one value; the response is linear in it.")
     drive = units.parse(head.get("drive", 1.0), drive_unit(experiment, per), "experiment.drive")
     if not isfinite(drive) or drive == 0:
         raise VegardError(f"experiment.drive must be finite and not zero; got {drive:g}.")
@@ -217,13 +228,22 @@ def _legal(e: Experiment, per: str) -> None:
         raise VegardError(f"experiment.per: {error}{fix}") from None
 
 
+def _flat(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Entries by dotted path; ``tip.radius`` without quotes is a table in a table to TOML."""
+    for name, value in table.items():
+        if isinstance(value, dict) and name in objects.parts():
+            yield from ((f"{name}.{key}", entry) for key, entry in value.items())
+        else:
+            yield name, value
+
+
 def _sources(
     table: dict[str, Any], experiment: Experiment, sections: dict[str, objects.Section]
 ) -> tuple[dict[str, Any], ...]:
     """Where each number comes from: [sources], the file, the catalogue, or vegard's default."""
     given = {path: s for part in sections.values() for path, s in part.sources.items()}
     numbers = objects.numbers(experiment)
-    for path, value in table.items():
+    for path, value in _flat(table):
         entry = {"source": value} if isinstance(value, str) else value
         label = f'sources."{path}"'
         if not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
@@ -250,6 +270,7 @@ def _points(plan: Plan) -> list[Experiment]:
         )
     out = [plan.experiment.replace(change) for change in plan.changes()]
     for e in out:
+        bounded(e)
         _legal(e, plan.per)
     one = np.array([1 / out[0].tip.radius])
     transfer.physics(out[0], one, np.array([[1j]]), "vertical")  # what is unknown is said now

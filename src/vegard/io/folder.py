@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,21 +14,26 @@ from typing import Any
 from vegard.errors import FileError
 
 SUMMARY = "summary.json"
-OWN = (SUMMARY, "report.html", "experiment.resolved.toml")
+SUMMARIES = (SUMMARY, "verdict.json")  # of a run, of the demo
 
 
-def check(folder: Path, file: str, *, force: bool = False) -> None:
+def check(
+    folder: Path, file: str, title: str, names: Iterable[str], *, force: bool = False
+) -> None:
     """Refuse a folder that cannot be written, or that holds something else, before computing.
 
     A folder that is new, empty, or holds an earlier run of the same experiment file is fine, and
-    so is one with other files: they stay. One that holds a run of another file is not.
+    so is one with files of other names: they stay. One that holds a run of another file, or
+    somebody's own file with one of our names, is not.
 
     Parameters
     ----------
     folder : Path
         Where the results shall go.
-    file : str
-        Name of the experiment file.
+    file, title : str
+        Name of the experiment file, and its title.
+    names : iterable of str
+        Files that may be written, relative to the folder.
     force : bool
         Replace what is there.
 
@@ -42,7 +47,7 @@ def check(folder: Path, file: str, *, force: bool = False) -> None:
             raise FileError(f"{folder} is a file; choose a folder with -o.")
         _writable(folder)
         if not force and folder.exists():
-            _ours(folder, file)
+            _ours(folder, file, title, names)
     except (OSError, ValueError) as error:
         raise _wrapped(folder, error) from None
 
@@ -70,29 +75,26 @@ def _fresh(place: Path) -> Path:
     return path
 
 
-def _ours(folder: Path, file: str) -> None:
-    earlier = previous(folder)
-    if earlier is None:
-        found = [name for name in OWN if (folder / name).exists()]
-        if found:
-            raise FileError(
-                f"{folder} holds a {found[0]} that no run of vegard has left; choose another "
-                "folder with -o, or replace it with --force."
-            )
-    elif earlier.get("file") != file:
-        raise FileError(
-            f"{folder} holds the run of {earlier.get('file')}; choose another folder with -o, or "
-            "replace it with --force."
-        )
+def _ours(folder: Path, file: str, title: str, names: Iterable[str]) -> None:
+    fix = "choose another folder with -o, or replace it with --force."
+    earlier = previous(folder) or {"file": file, "title": title, "files": []}
+    if earlier.get("file") != file:
+        raise FileError(f"{folder} holds the run of {earlier.get('file')}; {fix}")
+    if earlier.get("title") != title:
+        raise FileError(f"{folder} holds the run of {file} titled {earlier.get('title')!r}; {fix}")
+    for name in names:
+        if name not in earlier["files"] and os.path.lexists(folder / name):
+            raise FileError(f"{folder} holds a {name} that no run of vegard has left; {fix}")
 
 
 def previous(folder: Path) -> dict[str, Any] | None:
-    """Summary of an earlier run in a folder; None if there is none."""
-    try:
-        data = json.loads((folder / SUMMARY).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) and "inputs_sha256" in data else None
+    """Summary of an earlier run or demo in a folder; None if there is none."""
+    for name in SUMMARIES:
+        with suppress(OSError, ValueError, TypeError, RecursionError):
+            data = json.loads((folder / name).read_text("utf-8"))
+            if isinstance(data, dict) and "inputs_sha256" in data and "files" in data:
+                return {**data, "files": [n for n in data["files"] if _inside(n)]}
+    return None
 
 
 @contextmanager
@@ -130,7 +132,7 @@ def staged(folder: Path) -> Iterator[Path]:
 def _exchange(stage: Path, folder: Path) -> None:
     """Move the files of ``stage`` in and those of the earlier run out; all of them or none."""
     fresh = [p.relative_to(stage) for p in sorted(stage.rglob("*")) if p.is_file()]
-    old = {Path(n) for n in (previous(folder) or {}).get("files", ()) if _inside(n)} | set(fresh)
+    old = {Path(n) for n in (previous(folder) or {"files": ()})["files"]} | set(fresh)
     moved: list[tuple[Path, Path]] = []
     backup = _fresh(folder)
 

@@ -11,6 +11,7 @@ from vegard import parameters, units
 from vegard.catalogue import UNITS, materials
 from vegard.errors import OutOfRegime, VegardError, unknown_name
 from vegard.experiment import Experiment
+from vegard.io.values import placed
 
 PAIR = ("in_plane", "normal")
 
@@ -78,6 +79,10 @@ def build(name: str, table: dict[str, Any]) -> Section:
         if isinstance(raw, list) and ("options" in meta or is_number(meta)):
             if not raw:
                 raise VegardError(f"{path} is an empty list; give one value, or more for a sweep.")
+            if any(isinstance(item, dict) for item in raw):
+                raise VegardError(
+                    f"{path}: a pair (in_plane, normal) cannot be swept; run once for each."
+                )
             out.sweeps[path] = tuple(_value(path, meta, item) for item in raw)
             values[key] = out.sweeps[path][0]
         else:
@@ -104,9 +109,14 @@ def _class(name: str, base: type, rest: dict[str, Any]) -> type:
 
 def _field(path: str, cls: type, key: str) -> Field[Any]:
     table = {f.name: f for f in fields(cls)}
+    section = path.split(".")[0]
     if key not in table:
+        placed(section, key)
+        for kind, other in kinds(parts()[section].metadata["kind"]).items():
+            if key in {f.name for f in fields(other)}:
+                raise VegardError(f'[{section}] kind = "{kind}" has {key}; {cls.__name__} has not.')
         special = ("catalogue",) if cls is parts()["material"].metadata["kind"] else ("kind",)
-        raise unknown_name("key", path, [f"{path.split('.')[0]}.{k}" for k in (*table, *special)])
+        raise unknown_name("key", path, [f"{section}.{k}" for k in (*table, *special)])
     return table[key]
 
 
@@ -173,15 +183,19 @@ def _make(name: str, cls: type, values: dict[str, Any], entry: Any, out: Section
     return made
 
 
-def unit(path: str) -> str:
-    """SI unit of the number at a dotted path, in whichever class has it."""
-    table = {
-        f"{name}.{f.name}": f.metadata["unit"]
+def paths() -> dict[str, Mapping[str, Any]]:
+    """Metadata of every field that some section may have, by dotted path."""
+    return {
+        f"{name}.{f.name}": f.metadata
         for name, part in parts().items()
         for cls in kinds(part.metadata["kind"]).values()
         for f in fields(cls)
-        if is_number(f.metadata)
     }
+
+
+def unit(path: str) -> str:
+    """SI unit of the number at a dotted path, in whichever class has it."""
+    table = {name: meta["unit"] for name, meta in paths().items() if is_number(meta)}
     if path not in table:
         raise unknown_name("number", path, table)
     return str(table[path])

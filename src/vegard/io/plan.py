@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
+from math import inf, isfinite, log10
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vegard.errors import VegardError
 from vegard.experiment import Experiment
 
 Real = NDArray[np.float64]
@@ -169,6 +171,22 @@ class Scales(NamedTuple):
 def rounded(value: float) -> float:
     """Two digits: what is chosen automatically should look chosen."""
     return float(f"{value:.1e}")
+
+
+def bounded(e: Experiment) -> None:
+    """Refuse a length or rate so far from the diffusivity that no computer number holds it."""
+    d, rate = log10(e.material.diffusivity_normal), getattr(e.interface, "rate", inf)
+    powers = {
+        ("tip.radius", "R²/D"): 2 * log10(e.tip.radius) - d,
+        ("geometry.thickness", "h²/D"): 2 * log10(e.thickness) - d,
+        ("interface.rate", "κR/D"): log10(rate) + log10(e.tip.radius) - d,
+    }
+    for (path, name), power in powers.items():
+        if isfinite(power) and abs(power) > 60:
+            raise VegardError(
+                f"{path} and material.diffusivity are too far apart: {name} = 1e{power:.0f} in SI "
+                "units, which cannot be computed; check their units."
+            )
 
 
 def scales(experiments: list[Experiment]) -> Scales:

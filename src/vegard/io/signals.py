@@ -61,6 +61,13 @@ def _grid(
         return Grid(values=values)
     start = number(f"{section}.from", table.get("from", rounded(auto[0])), unit)
     stop = number(f"{section}.to", table.get("to", rounded(auto[1])), unit)
+    lone = {"from", "to"} - set(table)
+    if stop <= start and len(lone) == 1:
+        other = lone.pop()
+        raise VegardError(
+            f"{section}.{other} is automatic, {start if other == 'from' else stop:g} {unit} here, "
+            f"and {section}.to must be above {section}.from; give {section}.{other} too."
+        )
     if stop <= start:
         raise VegardError(
             f"{section}.to must be above {section}.from; got {stop:g} and {start:g} {unit}."

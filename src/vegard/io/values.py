@@ -10,14 +10,22 @@ from vegard import units
 from vegard.errors import VegardError, unknown_name
 
 MOST_POINTS = 100_000
+HEAD = ("schema", "title", "seed")
 
 
 def keys(section: str, table: dict[str, Any], valid: Iterable[str]) -> None:
     """A section holds only ``valid`` keys."""
     names = tuple(valid)
     for key in table:
+        placed(section, key)
         if key not in names:
             raise unknown_name("key", f"{section}.{key}", [f"{section}.{k}" for k in names])
+
+
+def placed(section: str, key: str) -> None:
+    """A key of the whole file does not stand in a section, though TOML reads it there."""
+    if key in HEAD:
+        raise VegardError(f"{key} below [{section}] belongs above the first section of the file.")
 
 
 def text(name: str, value: Any) -> str:

@@ -21,7 +21,7 @@ from vegard.dart_scans import (
     diffusivities,
     sentences,
 )
-from vegard.io.folder import staged
+from vegard.io import folder as place
 from vegard.prefixes import quantity
 from vegard.report import comparison
 from vegard.report.page import bullets, page, paragraph, picture, section, table
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "Can these DART-ESM amplitudes be diffusion?"
+COMMAND = "vegard demo"
+FILES = (
+    "report.html", "verdict.csv", "verdict.json", "figures/amplitudes.png",
+    "figures/amplitudes.svg", "figures/spectrum.png", "figures/spectrum.svg",
+    "figures/relaxation.png", "figures/relaxation.svg",
+)  # fmt: skip
 _HOSTS = ("LiMn2O4", "LNMO", "NMC811")
 
 
@@ -50,15 +56,21 @@ def figures(a: Analysis) -> dict[str, Figure]:
     return out
 
 
-def write(a: Analysis, folder: Path) -> None:
+def check(folder: Path, *, force: bool = False) -> None:
+    """Refuse a folder that the demo must not be written to; see `vegard.io.folder.check`."""
+    place.check(folder, COMMAND, TITLE, FILES, force=force)
+
+
+def write(a: Analysis, folder: Path, *, force: bool = False) -> None:
     """Write report.html, figures/, verdict.csv and verdict.json; all of it or nothing.
 
     Raises
     ------
     FileError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds something else.
     """
-    with staged(folder) as stage:
+    check(folder, force=force)
+    with place.staged(folder) as stage:
         _make(a, stage)
 
 
@@ -122,6 +134,9 @@ def summary(a: Analysis) -> dict[str, Any]:
         "schema": SCHEMA,
         "vegard": __version__,
         "inputs_sha256": _digest(a),
+        "file": COMMAND,
+        "title": TITLE,
+        "files": list(FILES),
         "sentences": [*sentences(a), ASSUMPTION],
         "scans": len(a.scans),
         "not_excluded": counts,

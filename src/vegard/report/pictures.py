@@ -9,6 +9,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from vegard.plot import OKABE_ITO, Line, Scale, curves, ordered
+from vegard.readings import is_curve
 from vegard.report.words import label, parameter
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def figures(results: Any) -> dict[str, Figure]:
     Returns
     -------
     dict
-        Figures by name: frequency, step, pulse, profile, relaxation; those that were computed.
+        Figures by name: frequency, step, pulse, profile, relaxation; those that were computed
+        at two points or more.
     """
     from matplotlib.figure import Figure
 
     out: dict[str, Figure] = {}
     for name in KINDS:
-        points = [p for p in results.points if getattr(p, name) is not None]
+        points = [p for p in results.points if is_curve(getattr(p, name))]
         if not points:
             continue
         figure = Figure(figsize=(6.4, 5.0 if name == "frequency" else 4.0))

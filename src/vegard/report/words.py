@@ -71,7 +71,7 @@ def key_numbers(point: Any) -> dict[str, float]:
             out |= {"pulse_s": duration, "fall_time_s": readings.fall_time(point.pulse)}
     if point.relaxation is not None:
         out["main_relaxation_s"] = readings.main_relaxation(point.relaxation)
-    if point.profile is not None and readings.kind(point.profile) == "profile":
+    if readings.is_curve(point.profile) and readings.kind(point.profile) == "profile":
         out["half_radius_m"] = readings.half_radius(point.profile)
     return out
 
@@ -175,7 +175,7 @@ def _in_time(n: dict[str, float]) -> list[str]:
             f"After a pulse of {quantity(n['pulse_s'], 's')} it relaxes to 1/e in "
             f"{quantity(n['fall_time_s'], 's')}."
         )
-    if "main_relaxation_s" in n:
+    if isfinite(n.get("main_relaxation_s", np.nan)):
         said.append(
             "The distribution of relaxation times is largest at "
             f"{quantity(n['main_relaxation_s'], 's')}."
