@@ -52,12 +52,11 @@ def film(q: Any, normal: float, thickness: float, permeable: bool) -> tuple[Any,
     """
     x = q * thickness
     lost = _expm1(-x)  # e^{-x} - 1: no cancellation where x is small
-    fade, gap = 1 + lost, -lost * (2 + lost)
-    total = 1 + fade * fade
-    ratio = gap / total
-    scale = 2 * fade * x / gap if permeable else 2 * fade / total
-    y = normal * q / ratio if permeable else normal * q * ratio
-    return y, Profile(q, thickness, -1 if permeable else 1, fade, scale)
+    fade, gap = 1 + lost, lost * (-2 - lost)
+    inverse = 1 / (1 + fade * fade)
+    if permeable:
+        return normal * q / (gap * inverse), Profile(q, thickness, -1, fade, 2 * fade * x / gap)
+    return normal * q * (gap * inverse), Profile(q, thickness, 1, fade, 2 * fade * inverse)
 
 
 def _expm1(x: Any) -> Any:

@@ -310,6 +310,14 @@ def _rule(
     return k, weights
 
 
+@lru_cache(maxsize=256)
+def _tops(
+    footprints: tuple[Footprint, ...], points: tuple[tuple[Wave, ...], ...]
+) -> tuple[float, ...]:
+    """For each point the wavenumber above which its density is nothing."""
+    return tuple(max(Density(f, w).top for f in footprints) for w in points)
+
+
 def rule(
     footprints: tuple[Footprint, ...],
     points: tuple[tuple[Wave, ...], ...],
@@ -339,7 +347,7 @@ def rule(
     weights : ndarray, shape (2, points, n)
         The rule, and a second one (fewer modes, narrower windows) for the error estimate.
     """
-    tops = [max(Density(f, w).top for f in footprints) for w in points]
+    tops = _tops(footprints, points)
     top = max(tops)
     # far off the axis the sum cancels to the last digit of T: nodes where the density is large
     # keep the weights, and with them the rounding of T, small

@@ -14,7 +14,7 @@ from vegard.experiment import Experiment
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
 
-_GROUP = 100.0  # |s| spanned by one set of nodes
+_GROUP = 30.0  # |s| spanned by one set of nodes
 _BLOCK = 24_576  # elements of T evaluated at once: fits the cache
 _ROUNDING = 2.5e-15
 _TAIL = 1e13  # decades past the last scale to carry a density that does not oscillate
