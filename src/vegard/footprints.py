@@ -50,3 +50,15 @@ def piecewise(r: tuple[float, ...], p: tuple[float, ...]) -> tuple[Footprint, ..
     if p[-1]:
         out.append(Footprint(weight=p[-1] * r[-1], waves=(Wave(r[-1], 1),)))
     return tuple(out)
+
+
+def gaussian_punch(x: float) -> float:
+    """Mean of exp(-r²/2) under a punch of radius 1 whose axis is at x (lengths in radii).
+
+    ∫₀¹ e^{-(x²+ρ²)/2} I₀(xρ) dt with ρ² = 1 - t², the punch's own pressure ∝ 1/t.
+    """
+    from scipy.special import i0e
+
+    t, w = np.polynomial.legendre.leggauss(48)
+    rho = np.sqrt(1 - ((t + 1) / 2) ** 2)
+    return float(w / 2 @ (np.exp(-0.5 * (x - rho) ** 2) * i0e(x * rho)))

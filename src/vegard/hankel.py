@@ -351,7 +351,8 @@ def rule(
     top = max(tops)
     # far off the axis the sum cancels to the last digit of T: nodes where the density is large
     # keep the weights, and with them the rounding of T, small
-    low = min(low, _DENSE)
+    turn = max((w.rho for waves in points for w in waves), default=0.0)
+    low = min(low, _DENSE / max(1.0, min(turn, 6.0)))
     if top > limit:  # only the points that are cut there lose their sum
         top = exp(ceil(log(limit)))
         sums = tuple(t if own <= top else None for t, own in zip(sums, tops, strict=True))

@@ -37,8 +37,8 @@ class Tip(Parameters):
         """The profile itself at r [m]."""
         raise NotImplementedError
 
-    def plain(self, r: float) -> float | None:
-        """The profile at r [m] where the quadrature may rely on it to the last digit."""
+    def plain(self, r: float, punch: bool) -> float | None:
+        """The profile as read at r [m], where it is known to the last digit."""
         return None
 
     @property
@@ -77,8 +77,8 @@ class DiscTip(Tip):
         x = np.asarray(r, float)
         return np.where(x < self.radius, 1.0, np.where(x == self.radius, 0.5, 0.0))
 
-    def plain(self, r: float) -> float | None:
-        return float(self.shape(r))
+    def plain(self, r: float, punch: bool) -> float | None:
+        return None if punch else float(self.shape(r))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class GaussianTip(Tip):
     def shape(self, r: ArrayLike) -> Real:
         return np.asarray(np.exp(-0.5 * (np.asarray(r, float) / self.radius) ** 2))
 
-    def plain(self, r: float) -> float | None:
-        return float(self.shape(r))
+    def plain(self, r: float, punch: bool) -> float | None:
+        return footprints.gaussian_punch(r / self.radius) if punch else float(self.shape(r))
 
 
 @dataclass(frozen=True, slots=True)

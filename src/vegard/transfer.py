@@ -73,9 +73,8 @@ def waves(experiment: Experiment, r: float, order: int = 0) -> tuple[hankel.Wave
 def _plain(experiment: Experiment, r: float) -> float | None:
     """The tip's profile as read at r, where it is known to the last digit."""
     tip = experiment.tip
-    if experiment.readout == "punch":
-        return 0.0 if r > tip.reach + tip.radius else None
-    return 0.0 if r > tip.reach else tip.plain(r)
+    punch = experiment.readout == "punch"
+    return 0.0 if r > tip.reach + punch * tip.radius else tip.plain(r, punch)
 
 
 def transfer(

@@ -11,6 +11,7 @@ from common import PER, load, unit_experiment
 import vegard as vg
 
 CORNERS = load("corners.json")
+SWITCHES = load("switches.json")  # r near R, R/4, 4R; punch off axis; |qh| near 1; thin films
 
 
 def evaluate(corner):
@@ -42,8 +43,16 @@ def results():
     return [evaluate(c) for c in CORNERS]
 
 
-def test_there_are_five_hundred():
-    assert len(CORNERS) == 500
+def test_there_are_nine_hundred():
+    assert (len(CORNERS), len(SWITCHES)) == (500, 400)
+
+
+def test_where_the_code_changes_its_way():
+    for corner in SWITCHES:
+        value, error, truth, centre = evaluate(corner)
+        true = abs(value - truth)
+        assert true <= 1e-10 * (abs(truth) + 1e-6 * abs(centre)), corner
+        assert true <= error or true <= 1e-13 * abs(truth), corner
 
 
 def test_accuracy(results):
