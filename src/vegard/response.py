@@ -20,7 +20,7 @@ Complex = NDArray[np.complex128]
 COMPONENTS = ("vertical", "lateral_x", "lateral_y")
 
 
-def _points(name: str, value: ArrayLike, unit: str, *, least: float | None = None) -> Real:
+def checked_points(name: str, value: ArrayLike, unit: str, *, least: float | None = None) -> Real:
     """An array of finite numbers, checked; ``least`` None allows all, 0 bounds from below."""
     try:
         raw = np.asarray(value)
@@ -39,7 +39,8 @@ def _points(name: str, value: ArrayLike, unit: str, *, least: float | None = Non
     return out
 
 
-def _experiment(value: object) -> Experiment:
+def checked_experiment(value: object) -> Experiment:
+    """The first argument of every verb, checked."""
     if not isinstance(value, Experiment):
         raise VegardError(f"the first argument must be a vegard.Experiment; got {value!r}.")
     return value
@@ -50,7 +51,7 @@ def _shaped(flat: NDArray[Any], shape: tuple[int, ...]) -> Any:
     return flat.reshape(shape)[()]
 
 
-def _response(
+def respond(
     verb: str,
     experiment: Experiment,
     values: NDArray[Any],
@@ -60,6 +61,7 @@ def _response(
     swept: Axis | None,
     **inputs: Any,
 ) -> Response:
+    """Response of a verb: shapes, units [per unit drive] and inputs in one place."""
     shape = at.shape + (swept.points.shape if swept else ())
     axes = (Axis("at", "m", at), swept) if swept else (Axis("at", "m", at),)
     units = experiment.interface.drives[per]
@@ -137,15 +139,15 @@ def frequency_response(
     >>> f"{u.amplitude:.3e} m/(mol/m³), {u.phase:.3f} rad"
     '1.079e-14 m/(mol/m³), -0.170 rad'
     """
-    e = _experiment(experiment)
-    f = _points("frequency", frequency, "Hz")
+    e = checked_experiment(experiment)
+    f = checked_points("frequency", frequency, "Hz")
     if (f <= 0).any():
         raise VegardError(
             f"frequency must be > 0 [Hz]; got {f.min():g}. For zero use static_response."
         )
-    r = _points("at", at, "m", least=0.0)
+    r = checked_points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
-    turn = _points("azimuth", azimuth, "rad")
+    turn = checked_points("azimuth", azimuth, "rad")
     if turn.ndim:
         raise VegardError("azimuth must be one number [rad]; ask once for each direction.")
     name, factor = _component(component, float(turn), e)
@@ -154,7 +156,7 @@ def frequency_response(
     values = values * (scale * factor)
     if e.also and name == "vertical":
         values = values + also(e, s, per)
-    return _response(
+    return respond(
         "frequency_response",
         e,
         values,
@@ -197,8 +199,8 @@ def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike 
     >>> f"{u.values:.3e}"
     '1.300e-14'
     """
-    e = _experiment(experiment)
-    r = _points("at", at, "m", least=0.0)
+    e = checked_experiment(experiment)
+    r = checked_points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
     if not e.interface.sink and e.geometry.keeps_ions():
         raise NoStaticLimit(
@@ -211,7 +213,7 @@ def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike 
     rest = values[:, 0].real * scale
     if e.also:
         rest = rest + np.real(also(e, np.zeros(1, complex), per))
-    return _response("static_response", e, rest, error[:, 0] * abs(scale), per, r, None)
+    return respond("static_response", e, rest, error[:, 0] * abs(scale), per, r, None)
 
 
 def step_response(
@@ -247,12 +249,12 @@ def step_response(
     >>> [f"{v:.3e}" for v in u.values]
     ['0.000e+00', '1.061e-14']
     """
-    e = _experiment(experiment)
-    t = _points("time", time, "s")
-    r = _points("at", at, "m", least=0.0)
+    e = checked_experiment(experiment)
+    t = checked_points("time", time, "s")
+    r = checked_points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
     values, error = laplace.invert(superposition.step(e, r.ravel(), per, scale), t.ravel())
-    return _response("step_response", e, values, error, per, r, Axis("time", "s", t))
+    return respond("step_response", e, values, error, per, r, Axis("time", "s", t))
 
 
 def time_response(
@@ -291,18 +293,18 @@ def time_response(
     >>> [f"{v:.2e}" for v in u.values]
     ['1.06e-14', '6.78e-16', '4.15e-17']
     """
-    e = _experiment(experiment)
+    e = checked_experiment(experiment)
     if not isinstance(drive, Drive):
         raise VegardError(
             f"drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; got {drive!r}."
         )
-    t = _points("time", time, "s")
-    r = _points("at", at, "m", least=0.0)
+    t = checked_points("time", time, "s")
+    r = checked_points("at", at, "m", least=0.0)
     scale = amplitude(e, per)
     kernel = superposition.Kernel(e, r.ravel(), per, scale)
     if isinstance(drive, Sine):
         values, error = superposition.sine(kernel, drive, t.ravel())
     else:
         values, error = superposition.piecewise(kernel, drive, t.ravel())
-    out = _response("time_response", e, values, error, per, r, Axis("time", "s", t), drive=drive)
+    out = respond("time_response", e, values, error, per, r, Axis("time", "s", t), drive=drive)
     return Response(out.values, out.error, "m", out.axes, out.inputs)

@@ -17,7 +17,7 @@ from vegard import hankel
 from vegard.errors import VegardError
 from vegard.experiment import Experiment
 from vegard.geometries import Film
-from vegard.response import _experiment, _points, _response
+from vegard.response import checked_experiment, checked_points, respond
 from vegard.result import Axis, Response
 from vegard.transfer import amplitude, physics, waves
 
@@ -71,14 +71,14 @@ def relaxation_times(
     >>> round(float(g.values) / 2, 6)   # (1 - sin 1)/π
     0.050461
     """
-    e = _experiment(experiment)
+    e = checked_experiment(experiment)
     if e.interface.exchange is None or e.also:
         raise VegardError(
             f"relaxation_times knows linear exchange on the whole surface, not "
             f"{e.also or type(e.interface).__name__}: use step_response, or take it out."
         )
-    r = _points("at", at, "m", least=0.0)
-    times = _default_times(e) if tau is None else _points("tau", tau, "s")
+    r = checked_points("at", at, "m", least=0.0)
+    times = _default_times(e) if tau is None else checked_points("tau", tau, "s")
     if (times <= 0).any():
         raise VegardError(f"tau must be > 0 [s]; got {times.min():g}.")
     scale = amplitude(e, per)
@@ -88,7 +88,7 @@ def relaxation_times(
     values = scale * np.array([p[0] for p in parts])
     error = abs(scale) * np.array([p[1] for p in parts])
     axis = Axis("relaxation_time", "s", times)
-    return _response("relaxation_times", e, values, error, per, r, axis)
+    return respond("relaxation_times", e, values, error, per, r, axis)
 
 
 def _default_times(e: Experiment) -> Real:
