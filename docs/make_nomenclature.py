@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from math import inf
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,18 @@ GROUPS = (
     ("Material", ("Material",)),
     ("Tips", ("DiscTip", "GaussianTip", "ProfileTip")),
     ("Geometries", ("HalfSpace", "Film")),
-    ("Interfaces", ("FixedConcentration", "FixedFlux", "LinearKinetics")),
+    (
+        "Interfaces",
+        ("FixedConcentration", "FixedFlux", "LinearKinetics", "Contact", "BlockingTip"),
+    ),
+    ("Elastic models", ("Layered",)),
     ("Experiment", ("Experiment",)),
     ("Drives in time", ("Pulse", "PulseTrain", "Triangle", "Sine", "Sampled")),
+    ("Lever", ("Cantilever",)),
+    (
+        "What else moves the tip",
+        ("parasitics.Electrostatic", "parasitics.Electrostriction", "parasitics.Joule"),
+    ),
 )
 HEAD = "| field | symbol | unit | meaning | must be | default |\n|:--|:--|:--|:--|:--|:--|"
 
@@ -41,6 +51,8 @@ def rule(meta: Mapping[str, Any]) -> str:
     words = [meta["rule"]]
     if meta["pair"]:
         words.append("or (in plane, normal)")
+    if meta.get("tensor"):
+        words.append("or a symmetric 3×3")
     if meta["infinite"]:
         words.append("or infinite")
     if meta["unknown"]:
@@ -82,7 +94,7 @@ def text() -> str:
     for title, names in GROUPS:
         lines += [f"## {title}", ""]
         for name in names:
-            owner = getattr(vg, name)
+            owner = attrgetter(name)(vg)
             first = (owner.__doc__ or "").strip().splitlines()[0]
             body = list(rows(owner))
             lines += [f"**{name}**: {first}", ""]

@@ -16,7 +16,7 @@ import vegard as vg
 SRC = Path(vg.__file__).parent
 LAYERS = {
     "ground": {"errors", "units", "parameters", "files", "__init__", "prefixes"},
-    "numerics": {"hankel", "laplace", "depth"},
+    "numerics": {"hankel", "spectra", "laplace", "depth", "galerkin"},
     "kernels": {
         "diffusion",
         "elasticity",
@@ -24,14 +24,24 @@ LAYERS = {
         "footprints",
         "closed_forms",
         "waveforms",
+        "migration",
+        "beam",
+        "layers",
+        "oscillator",
+        "rotations",
+        "rim",
     },
     "objects": {
+        "contact_mechanics",
+        "contacts",
+        "layered",
         "material",
         "tips",
         "geometries",
         "interfaces",
         "elastic",
         "experiment",
+        "findings",
         "catalogue",
         "plausibility",
     },
@@ -43,6 +53,12 @@ LAYERS = {
         "spectroscopy",
         "sweeps",
         "verdict",
+        "cantilever",
+        "current",
+        "orientation",
+        "parasitics",
+        "photodiode",
+        "resonance",
     },
     "edges": {
         "cli",
@@ -55,6 +71,8 @@ LAYERS = {
         "run",
         "citations",
         "readings",
+        "commands",
+        "fem",
     },
 }
 ORDER = list(LAYERS)
@@ -101,6 +119,21 @@ def test_imports_point_down(path):
         assert layer_of(other) <= layer_of(me), f"{path.name}:{line} imports {other} from above"
 
 
+RULER = {"errors", "parameters", "units", "result", "experiment", "material", "tips"} | {
+    "geometries", "interfaces", "contacts", "elastic", "layered", "fem",
+}  # fmt: skip
+
+
+def test_finite_elements_solve_by_themselves():
+    """The ruler takes the objects' numbers and no formula: no kernel, numerics or verb."""
+    files = [p for p in (SRC / "fem").glob("*.py") if p.stem not in {"verification", "cases"}]
+    assert len(files) >= 4
+    for path in files:
+        for other, line in imported(path):
+            if (path.stem, other) != ("__init__", "fem"):
+                assert other in RULER, f"fem/{path.name}:{line} imports {other}"
+
+
 def test_modules_and_functions_stay_small():
     for path in modules():
         text = path.read_text()
@@ -133,9 +166,11 @@ def test_objects_need_no_scipy():
 
 
 PUBLIC = """
-DiscTip Experiment FileError Film Finding FixedConcentration FixedFlux GaussianTip HalfSpace
+BlockingTip Cantilever Contact DiscTip Experiment FileError Film Finding FixedConcentration
+FixedFlux GaussianTip HalfSpace Layered
 LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse PulseTrain
-Response Sampled Sine Triangle VegardError frequency_response largest_response materials
+Response Sampled Sine Triangle VegardError contact_current contact_impedance dart fit_sho
+frequency_response hertz largest_response materials orientation_contrast
 relaxation_times static_response step_response sweep time_response
 """
 
@@ -153,11 +188,22 @@ SIGNATURES = {
     "temperature, name, source",
     "Experiment": "material, tip, geometry, interface, readout, elastic, also",
     "frequency_response": "experiment, frequency, *, per, at, azimuth, component",
-    "static_response": "experiment, *, per, at",
-    "step_response": "experiment, time, *, per, at",
-    "time_response": "experiment, drive, time, *, per, at",
+    "static_response": "experiment, *, per, at, azimuth, component",
+    "step_response": "experiment, time, *, per, at, azimuth, component",
+    "time_response": "experiment, drive, time, *, per, at, azimuth, component",
     "relaxation_times": "experiment, *, per, at, tau",
     "Film": "thickness, back",
+    "Contact": "rate",
+    "BlockingTip": "debye_length, concentration, extent",
+    "contact_current": "experiment, frequency, *, time, per",
+    "contact_impedance": "experiment, frequency",
+    "orientation_contrast": "experiment, euler, frequency, *, per, at, azimuth",
+    "hertz": "tip_radius, load, material, *, tip_young, tip_poisson, model, adhesion, shape, "
+    "half_angle",
+    "Cantilever": "stiffness, free_resonance, quality, length, contact_stiffness, "
+    "contact_damping, lateral_stiffness, tip_position, laser_position, tip_height, tilt",
+    "fit_sho": "f, spectra, *, sigma, background, convention, sense",
+    "dart": "amplitude1, amplitude2, phase1, phase2, frequency, width, *, convention, sense",
     "ProfileTip": "radius, r, profile",
 }
 

@@ -66,7 +66,7 @@ def test_help_is_light() -> None:
         "assert not heavy, heavy\n"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for command in ("run", "sweep", "materials", "demo"):
+    for command in ("run", "sweep", "materials", "demo", "hertz", "lever", "sho", "verify"):
         assert command in out.stdout
 
 
@@ -221,6 +221,8 @@ def test_flags_take_words_switches_and_negative_numbers(file: Path) -> None:
         (["--tip_radius", "3 nm"], "Did you mean --tip-radius?"),
         (["--tip-radius"], "takes PATH=VALUE"),
         (["--set", "tip.radius"], "takes PATH=VALUE"),
+        (["--parasitics-joule-resistanse", "1"], "Did you mean 'parasitics.joule.resistance'?"),
+        (["--elastic-kind", "Layerd"], "Did you mean 'Layered'?"),
         (["--set", "tip.radius=-1e-9"], "tip.radius must be > 0 [m]"),
         (["--set", "frequency.from=0"], "frequency.from must be > 0 [Hz]"),
         (["--set", "experiment.per=ampere"], 'ask per="volt" or "concentration"'),

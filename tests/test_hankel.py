@@ -11,10 +11,11 @@ from scipy import special
 
 import vegard as vg
 from vegard import footprints, hankel
+from vegard.spectra import Footprint, Wave
 
 
 def apply(sources, waves, function, low=1e-3, limit=1e12):
-    k, weights = hankel.rule(sources, (waves,), (None,), low, limit)
+    k, weights = hankel.rule(((sources, waves),), (None,), low, limit)
     return weights[:, 0] @ function(k)
 
 
@@ -22,7 +23,7 @@ def apply(sources, waves, function, low=1e-3, limit=1e12):
 def test_disc_against_gegenbauer(r):
     """∫ J₁(k) J₀(kr) e^{-kz} dk, the solid-angle integral, against the double layer in θ."""
     z = 0.37
-    value, second = apply(footprints.DISC, (hankel.Wave(r, 0),), lambda k: np.exp(-k * z), low=0.5)
+    value, second = apply(footprints.DISC, (Wave(r, 0),), lambda k: np.exp(-k * z), low=0.5)
     # (1/π)∫ (1 - z/√(ρ²+z²)) (1 - r cos θ)/ρ² dθ, the potential of a double layer
     theta = (np.arange(8000) + 0.5) * np.pi / 8000  # periodic: the midpoint rule is spectral
     rho2 = 1 + r * r - 2 * r * np.cos(theta)
@@ -35,17 +36,17 @@ def test_disc_against_gegenbauer(r):
 def test_density_integrates_to_the_profile():
     """∫ S k J₀/2π dk = p(r): the rule with T = 1."""
     for r in (0.0, 0.3, 0.97, 1.03, 4.0, 50.0):
-        value = apply(footprints.DISC, (hankel.Wave(r, 0),), np.ones_like)[0]
+        value = apply(footprints.DISC, (Wave(r, 0),), np.ones_like)[0]
         assert value == pytest.approx(1.0 if r < 1 else 0.0, abs=2e-13)
-        value = apply(footprints.GAUSSIAN, (hankel.Wave(r, 0),), np.ones_like)[0]
+        value = apply(footprints.GAUSSIAN, (Wave(r, 0),), np.ones_like)[0]
         assert value == pytest.approx(np.exp(-r * r / 2), abs=2e-15)
 
 
 def test_punch_reads_the_average():
     """Disc of radius ρ under a punch of radius 1: 1 - √(1-ρ²) inside."""
     for rho in (0.2, 0.7, 0.95):
-        disc = (hankel.Footprint(weight=rho, waves=(hankel.Wave(rho, 1),)),)
-        punch = (hankel.Wave(1.0, -1), hankel.Wave(0.0, 0))
+        disc = (Footprint(weight=rho, waves=(Wave(rho, 1),)),)
+        punch = (Wave(1.0, -1), Wave(0.0, 0))
         value = apply(disc, punch, lambda k: np.exp(-1e-7 * k), limit=1e10)[0]
         assert value == pytest.approx(1 - np.sqrt(1 - rho**2), abs=1e-6)
 
@@ -53,7 +54,7 @@ def test_punch_reads_the_average():
 def test_asymptotic_amplitude_joins():
     """Hankel functions from scipy below x = 1e6, from their series above."""
     for order in (0, 1, 2):
-        wave = hankel.Wave(1.0, order)
+        wave = Wave(1.0, order)
         low, high = wave.amplitude(np.array([1e6 * (1 - 1e-9), 1e6 * (1 + 1e-9)]))
         assert abs(low / high - 1) < 3e-9
         k = np.array([3.0, 50.0])
@@ -132,11 +133,11 @@ def test_fine_profile_is_the_gaussian():
 def test_the_second_rule_has_windows_and_modes_of_its_own():
     """Else a T that the rule does not carry would pass unseen: the two must differ by as much."""
     k = np.linspace(60.0, 120.0, 61)
-    first, second = hankel.Density(footprints.DISC[0], (hankel.Wave(0.0),))(k)
+    first, second = hankel.Density(footprints.DISC[0], (Wave(0.0),))(k)
     assert np.abs(first - second).max() > 0.01 * np.abs(first).max()  # windows
     for width in (0.2, 0.1, 0.05):  # a resonance at k = 1, too narrow for the panels
         peak = lambda k, w=width: 1 / (1 + ((k - 1) / w) ** 2)  # noqa: E731
-        k, w = hankel.rule(footprints.GAUSSIAN, ((hankel.Wave(0.0),),), (None,), 1e-3, 1e12)
+        k, w = hankel.rule(((footprints.GAUSSIAN, (Wave(0.0),)),), (None,), 1e-3, 1e12)
         value, other = w[:, 0] @ peak(k)
         x, g = np.polynomial.legendre.leggauss(40)
         half = 9.0 / 200
@@ -179,7 +180,7 @@ def test_stated_error_just_off_the_rim():
 def test_gaussian_under_a_punch():
     """∫ density is the mean of the profile under the punch: two independent sums."""
     for x in (0.0, 0.7, 2.0, 5.9):
-        waves = (hankel.Wave(1.0, -1), hankel.Wave(x, 0))
+        waves = (Wave(1.0, -1), Wave(x, 0))
         direct = apply(footprints.GAUSSIAN, waves, np.ones_like)[0]
         assert footprints.gaussian_punch(x) == pytest.approx(direct, rel=1e-13, abs=2e-15)
     assert footprints.gaussian_punch(0.0) == pytest.approx(np.sqrt(2) * special.dawsn(np.sqrt(0.5)))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import vegard as vg
-from vegard import report
+from vegard import report, run
+from vegard.io.extras import Extras
 from vegard.report import page, pictures
 
 mpl.use("Agg")
@@ -36,13 +37,14 @@ def point(changes, **only):
         "profile": vg.static_response(e, at=np.linspace(0, 50e-9, 26)),
         "relaxation": vg.relaxation_times(e, tau=np.geomspace(1e-5, 1e1, 31)),
     } | only
-    return SimpleNamespace(changes=changes, experiment=e, findings=e.check(0.1, 1e6), **made)
+    made = {name: response for name, response in made.items() if response is not None}
+    return run.Point(changes, e, e.check(0.1, 1e6), made)
 
 
 def results(*points, **kw):
     given = {
         "title": "Run <1>",
-        "plan": SimpleNamespace(drive_unit="V"),
+        "plan": SimpleNamespace(drive_unit="V", extras=Extras(), auto=(), euler=None, azimuth=0.0),
         "text": TEXT,
         "base": BASE,
         "drive": 0.1,
@@ -143,8 +145,7 @@ def test_answer_gives_the_numbers_of_the_run(one):
 
 def test_answer_follows_the_interface():
     e = BASE.replace({"interface": vg.LinearKinetics(1e-9)})
-    p = SimpleNamespace(changes={}, experiment=e, findings=[], step=None, pulse=None, profile=None,
-                        relaxation=None, frequency=vg.frequency_response(e, F))  # fmt: skip
+    p = run.Point({}, e, [], {"frequency": vg.frequency_response(e, F)})
     said = report.answer(results(p))
     assert "slope is −1.00, the law of a flux" in said
     assert "pulse" not in said
@@ -153,8 +154,7 @@ def test_answer_follows_the_interface():
 def test_no_largest_relaxation_time_is_told_for_a_flux():
     e = BASE.replace({"interface": vg.FixedFlux()})
     g = vg.relaxation_times(e, per="flux", tau=np.geomspace(1e-5, 1e1, 31))
-    p = SimpleNamespace(changes={}, experiment=e, findings=[], step=None, pulse=None, profile=None,
-                        frequency=None, relaxation=g)  # fmt: skip
+    p = run.Point({}, e, [], {"relaxation": g})
     assert np.isnan(report.key_numbers(p)["main_relaxation_s"])
     assert "distribution" not in report.answer(results(p))
     title = report.figures(results(p))["relaxation"].axes[0].get_title(loc="left")

@@ -131,10 +131,10 @@ def test_progress_counts_every_step(plan: io.Plan) -> None:
 def test_a_signal_nobody_asked_for_is_left_out_with_a_note(
     plan: io.Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(plan: Any, experiment: Any) -> Any:
+    def fail(plan: Any, case: Any, cases: Any) -> Any:
         raise VegardError("no such thing here.")
 
-    monkeypatch.setitem(run._VERBS, "relaxation", fail)
+    monkeypatch.setitem(run.VERBS, "relaxation", fail)
     with pytest.raises(VegardError, match=r"\[relaxation\]: no such thing here"):
         run.execute(plan)
     from dataclasses import replace

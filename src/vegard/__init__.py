@@ -20,8 +20,10 @@ _HOME = {
     "FixedConcentration": "interfaces",
     "FixedFlux": "interfaces",
     "LinearKinetics": "interfaces",
+    "Contact": "contacts",
+    "BlockingTip": "contacts",
     "Experiment": "experiment",
-    "Finding": "experiment",
+    "Finding": "findings",
     "Pulse": "waveforms",
     "PulseTrain": "waveforms",
     "Triangle": "waveforms",
@@ -33,9 +35,17 @@ _HOME = {
     "step_response": "response",
     "time_response": "response",
     "relaxation_times": "spectroscopy",
+    "contact_current": "current",
+    "contact_impedance": "current",
     "sweep": "sweeps",
     "largest_response": "verdict",
     "materials": "catalogue",
+    "hertz": "contact_mechanics",
+    "orientation_contrast": "orientation",
+    "Layered": "layered",
+    "Cantilever": "cantilever",
+    "fit_sho": "resonance",
+    "dart": "resonance",
     "VegardError": "errors",
     "FileError": "errors",
     "NotConverged": "errors",
@@ -43,23 +53,35 @@ _HOME = {
     "OutOfRegime": "errors",
 }
 
+_MODULES = ("contact_mechanics", "fem", "parasitics", "rotations")
+
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from vegard.cantilever import Cantilever as Cantilever
     from vegard.catalogue import materials as materials
+    from vegard.contact_mechanics import hertz as hertz
+    from vegard.contacts import BlockingTip as BlockingTip
+    from vegard.contacts import Contact as Contact
+    from vegard.current import contact_current as contact_current
+    from vegard.current import contact_impedance as contact_impedance
     from vegard.errors import FileError as FileError
     from vegard.errors import NoStaticLimit as NoStaticLimit
     from vegard.errors import NotConverged as NotConverged
     from vegard.errors import OutOfRegime as OutOfRegime
     from vegard.errors import VegardError as VegardError
     from vegard.experiment import Experiment as Experiment
-    from vegard.experiment import Finding as Finding
+    from vegard.findings import Finding as Finding
     from vegard.geometries import Film as Film
     from vegard.geometries import HalfSpace as HalfSpace
     from vegard.interfaces import FixedConcentration as FixedConcentration
     from vegard.interfaces import FixedFlux as FixedFlux
     from vegard.interfaces import LinearKinetics as LinearKinetics
+    from vegard.layered import Layered as Layered
     from vegard.material import Material as Material
+    from vegard.orientation import orientation_contrast as orientation_contrast
+    from vegard.resonance import dart as dart
+    from vegard.resonance import fit_sho as fit_sho
     from vegard.response import frequency_response as frequency_response
     from vegard.response import static_response as static_response
     from vegard.response import step_response as step_response
@@ -83,8 +105,10 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(f"vegard.{_HOME[name]}"), name)
         globals()[name] = value
         return value
+    if name in _MODULES:
+        return import_module(f"vegard.{name}")
     raise AttributeError(f"module 'vegard' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, *_MODULES])

@@ -14,6 +14,13 @@ CONTOUR = (
     "(2007)."
 )
 
+INTERFACES = {
+    "BlockingTip": "Blocking tip: A. N. Morozovska, E. A. Eliseev, S. V. Kalinin, J. Appl. Phys. "
+    "111, 014114 (2012), arXiv:1112.3768.",
+}
+LEVER = "Lever: U. Rabe, K. Janser, W. Arnold, Rev. Sci. Instrum. 67, 3281 (1996)."
+FORCE = "Force on the tip: S. Hudlet et al., Eur. Phys. J. B 2, 5 (1998)."
+
 _TIME = {"step_response", "time_response"}
 
 
@@ -56,10 +63,19 @@ def _all(inputs: dict[str, Any]) -> Iterator[str]:
             yield from _all(part)
         return
     experiment = inputs.get("experiment")
-    if experiment is None:
+    parasitic = inputs.get("parasitic")
+    if experiment is None and parasitic is None:
         return
     yield software()
+    if "cantilever" in inputs:
+        yield LEVER
+    if type(parasitic).__name__ == "Electrostatic":
+        yield FORCE
+    if experiment is None:
+        return
     yield PAPER
+    if (kind := type(experiment.interface).__name__) in INTERFACES:
+        yield INTERFACES[kind]
     if inputs.get("verb") in _TIME:
         yield CONTOUR
     material = experiment.material

@@ -1,4 +1,4 @@
-"""The command line: run, sweep, materials, demo."""
+"""The command line: run, sweep, materials, demo; the other commands come from `commands`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from vegard import __version__, terminal
+from vegard import __version__, commands, terminal
 from vegard.errors import VegardError
+from vegard.terminal import File, Folder, Force, Form, Format, Overrides
 
 if TYPE_CHECKING:
     from vegard.io import Plan
@@ -33,17 +33,11 @@ app = typer.Typer(
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 ISSUES = "the issue tracker of vegard"
 _SECTIONS = (
-    "material", "tip", "geometry", "interface", "experiment", "frequency", "time", "pulse",
-    "profile", "relaxation",
+    "parasitics-electrostatic", "parasitics-electrostriction", "parasitics-joule", "material",
+    "tip", "geometry", "interface", "elastic", "experiment", "cantilever", "frequency", "time",
+    "pulse", "profile", "relaxation", "current",
 )  # fmt: skip
 _debug = False
-
-
-class Format(StrEnum):
-    """What goes to the standard output."""
-
-    text = "text"
-    json = "json"
 
 
 class FieldFlags(TyperCommand):
@@ -64,35 +58,36 @@ def _with_fields(args: Sequence[str]) -> Iterator[str]:
         if token.startswith("--") and (near := _nearest(name)):
             terminal.say(f"vegard: there is no --{name}. Did you mean {near}?")
             raise typer.Exit(BAD_INPUT)
-        section, dash, key = name.partition("-")
-        if token.startswith("--") and dash and section in _SECTIONS:
+        section = next((s for s in _SECTIONS if name.startswith(f"{s}-")), None)
+        if token.startswith("--") and section:
+            key = name.removeprefix(f"{section}-").replace("-", "_")
             value = value if equals else next(rest, "")
-            yield from ("--set", f"{section}.{key.replace('-', '_')}={value}")
+            yield from ("--set", f"{section.replace('-', '.')}.{key}={value}")
         else:
             yield token
 
 
 def _nearest(name: str) -> str:
     """The flag that is meant by ``tip.radius`` or by a bare ``radius``; empty if none is."""
-    key = "-" + name.replace(".", "-").replace("_", "-")
-    return next((f for f in _flags() if f.endswith(key) and f != f"--{name}"), "")
+    key, flags = "-" + name.replace(".", "-").replace("_", "-"), _flags()
+    return "" if f"--{name}" in flags else next((f for f in flags if f.endswith(key)), "")
 
 
 def _flags() -> list[str]:
     """Every number and choice of the objects, from the metadata of their fields."""
-    from dataclasses import fields
-
     from vegard.io import objects
 
-    found = [
-        f"--{name}-{key.replace('_', '-')}"
-        for name, part in objects.parts().items()
-        for cls in objects.kinds(part.metadata["kind"]).values()
-        for key in ("kind", *(f.name for f in fields(cls)))
-        if key != "kind" or len(objects.kinds(part.metadata["kind"])) > 1
-    ]
+    found: dict[str, list[str]] = {
+        name: ["kind"] if len(objects.kinds(base)) > 1 else []
+        for name, base in objects.sections().items()
+    }
+    for path in objects.paths():
+        section, _, key = path.rpartition(".")
+        found[section].append(key)
+    all_of = (f"--{s}-{key}" for s, keys in found.items() for key in keys)
     extra = ("experiment-readout", "experiment-per", "experiment-drive", "frequency-from")
-    return list(dict.fromkeys([*found, *(f"--{e}" for e in extra)]))
+    flags = (f.replace(".", "-").replace("_", "-") for f in (*all_of, *(f"--{e}" for e in extra)))
+    return list(dict.fromkeys(flags))
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -139,37 +134,18 @@ def _common(
     _debug = debug
 
 
-def _changes(pairs: Sequence[str], option: str) -> dict[str, Any]:
-    """Paths and values of PATH=VALUE."""
-    out: dict[str, Any] = {}
-    for pair in pairs:
-        path, equals, value = pair.partition("=")
-        if not (path.strip() and equals and value.strip()):
-            raise VegardError(f'{option} takes PATH=VALUE, e.g. tip.radius="10 nm"; got {pair!r}.')
-        if path.strip() in out:
-            raise VegardError(f"{path.strip()} is given twice; give it once, or as a list.")
-        out[path.strip()] = value.strip()
-    return out
-
-
-def _literal(text: str) -> Any:
-    """A number, list or truth value as TOML writes it; anything else is text."""
-    import tomllib
-
-    try:
-        return tomllib.loads(f"v = {text}")["v"]
-    except (ValueError, RecursionError):
-        return text
-
-
 def _values(path: str, text: str) -> list[Any]:
     """Values of a sweep: "10 nm,20 nm", or "1nm:1um:20", log-spaced."""
     parts = text.split(":")
     if len(parts) not in (1, 3):
         raise VegardError(f"{path}={text}: a range is FROM:TO:COUNT, e.g. 1nm:1um:20.")
     if len(parts) == 1:
-        whole = _literal(text)
-        items = whole if isinstance(whole, list) else [_literal(t.strip()) for t in text.split(",")]
+        whole = terminal.literal(text)
+        items = (
+            whole
+            if isinstance(whole, list)
+            else [terminal.literal(t.strip()) for t in text.split(",")]
+        )
         if "" in items:
             raise VegardError(f"{path}={text} has an empty value; write {path}=VALUE,VALUE,…")
         return items
@@ -179,7 +155,7 @@ def _values(path: str, text: str) -> list[Any]:
     from vegard.io import objects
 
     unit = objects.unit(path)
-    low, high = (units.parse(_literal(t.strip()), unit, path) for t in parts[:2])
+    low, high = (units.parse(terminal.literal(t.strip()), unit, path) for t in parts[:2])
     if not parts[2].strip().isdigit() or not 2 <= int(parts[2]) <= 10_000:
         raise VegardError(f"{path}={text}: the range FROM:TO:COUNT needs 2 to 10000 points.")
     if not (0 < low < high < float("inf") or -float("inf") < low < high < 0):
@@ -190,27 +166,6 @@ def _values(path: str, text: str) -> list[Any]:
     return [float(v) for v in np.geomspace(low, high, int(parts[2]))]
 
 
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help='Replace a value: tip.radius="10 nm".'),
-]
-
-
-def _folder(text: str) -> Path:
-    if not str(text).strip():
-        raise typer.BadParameter("the name of the folder is empty; write -o FOLDER.")
-    return Path(text)
-
-
-Folder = Annotated[
-    Path,
-    typer.Option(
-        "--output", "-o", metavar="FOLDER", parser=_folder, help="Folder for the results."
-    ),
-]
-File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="Experiment file.")]
-Form = Annotated[Format, typer.Option("--format", help="What to print.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what others have left.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -230,7 +185,7 @@ def run(
     """
     from vegard import io
 
-    changes = {k: _literal(v) for k, v in _changes(sets or [], "--set").items()}
+    changes = terminal.overrides(sets)
     plan = io.read(file, changes)
     results, files = _run(plan, output, force, quiet, report=True)
     if form is Format.json:
@@ -265,8 +220,8 @@ def sweep(
     """
     from vegard import io
 
-    changes = {k: _literal(v) for k, v in _changes(sets or [], "--set").items()}
-    changes |= {k: _values(k, v) for k, v in _changes(ranges, "sweep").items()}
+    changes = terminal.overrides(sets)
+    changes |= {k: _values(k, v) for k, v in terminal.changes(ranges, "sweep").items()}
     plan = io.read(file, changes, signals=())
     if not plan.asked:
         plan = io.read(file, changes, signals=("frequency",))
@@ -322,6 +277,13 @@ def demo(output: Folder = Path("vegard-demo"), force: Force = False) -> None:
     from vegard import demo as demonstration
 
     typer.echo(demonstration.main(output, force=force))
+
+
+app.command(cls=FieldFlags)(_guarded(commands.orientation))
+app.command()(_guarded(commands.hertz))
+app.command(cls=commands.LeverFlags)(_guarded(commands.lever))
+app.command()(_guarded(commands.sho))
+app.command()(_guarded(commands.verify))
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from vegard.catalogue import Record, materials
 from vegard.diffusion import length
-from vegard.experiment import LATTICE_CONSTANT, Experiment
+from vegard.experiment import Experiment
+from vegard.findings import LATTICE_CONSTANT
 from vegard.prefixes import quantity, scale
 from vegard.response import static_response
 from vegard.tips import DiscTip

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from math import inf, pi
-from typing import Any, NamedTuple
+from typing import Any
 
-from vegard import diffusion
-from vegard.elastic import Uniform
+from vegard.elastic import Elastic, Uniform
 from vegard.errors import VegardError
-from vegard.geometries import Film, Geometry, HalfSpace
-from vegard.interfaces import FixedConcentration, Interface, LinearKinetics
+from vegard.findings import RULES, Finding
+from vegard.geometries import Geometry, HalfSpace
+from vegard.interfaces import FixedConcentration, Interface
 from vegard.material import Material
 from vegard.parameters import Parameters, choice, get_path, replace_path
-from vegard.prefixes import quantity
 from vegard.tips import Tip
-
-LATTICE_CONSTANT = 0.8e-9  # m; spinel LiMn2O4 0.82 nm, the largest of the common hosts
-STRAIN_LIMIT = 0.02
-SMALLEST_RADIUS = 1e-9  # m
-
-
-class Finding(NamedTuple):
-    """One rule that the experiment breaks: ``left`` should not be on this side of ``right``."""
-
-    rule: str
-    left: float
-    right: float
-    unit: str
-    advice: str
-
-    def __str__(self) -> str:
-        left, right = quantity(self.left, self.unit), quantity(self.right, self.unit)
-        return f"{self.rule}: {left} against {right}. {self.advice}"
 
 
 def _part(doc: str, kind: type, **kw: Any) -> Any:
@@ -76,18 +56,19 @@ class Experiment(Parameters):
         "what the bias prescribes", Interface, default_factory=FixedConcentration
     )
     readout: str = choice("what the tip reads", ("centre", "punch"), "centre")
-    elastic: Any = field(default=None, metadata={"doc": "elastic model"})
+    elastic: Elastic = _part("elastic model", Elastic, default_factory=Uniform)
     also: tuple[Any, ...] = field(default=(), metadata={"doc": "additive linear signals"})
 
     def __post_init__(self) -> None:
         super(Experiment, self).__post_init__()
+        given: Any = self.elastic
+        if given is None:
+            object.__setattr__(self, "elastic", Uniform())
         for f in fields(self):
             kind = f.metadata.get("kind")
             value = getattr(self, f.name)
             if kind is not None and not isinstance(value, kind):
                 raise VegardError(f"Experiment.{f.name} must be a {kind.__name__}; got {value!r}.")
-        if self.elastic is None:
-            object.__setattr__(self, "elastic", Uniform())
         object.__setattr__(self, "also", tuple(self.also))
 
     def __getitem__(self, path: str) -> Any:
@@ -109,7 +90,7 @@ class Experiment(Parameters):
     @property
     def thickness(self) -> float:
         """Film thickness [m], infinite for a half-space."""
-        return self.geometry.thickness if isinstance(self.geometry, Film) else inf
+        return self.geometry.depth
 
     def check(self, drive: float = 1.0, frequency: float | None = None) -> list[Finding]:
         """Where the experiment leaves the range in which its model holds.
@@ -134,85 +115,4 @@ class Experiment(Parameters):
         >>> print(e.check(frequency=400e3)[0].rule)
         diffusion length below a lattice constant
         """
-        out: list[Finding] = []
-        m = self.material
-        if frequency is not None and m.diffusivity is not None:
-            slowest = min(m.diffusivity_in_plane, m.diffusivity_normal)
-            length = diffusion.length(slowest, frequency)
-            if length < LATTICE_CONSTANT:
-                out.append(
-                    Finding(
-                        "diffusion length below a lattice constant",
-                        length,
-                        LATTICE_CONSTANT,
-                        "m",
-                        "A continuum Vegard signal has no meaning here; go below "
-                        f"{quantity(slowest / LATTICE_CONSTANT**2 / (2 * pi), 'Hz', 2)}.",
-                    )
-                )
-        if self.tip.radius < SMALLEST_RADIUS:
-            out.append(
-                Finding(
-                    "contact radius below one nanometre",
-                    self.tip.radius,
-                    SMALLEST_RADIUS,
-                    "m",
-                    "The contact is a few atoms wide; use a larger tip or an atomistic model.",
-                )
-            )
-        # a diffusivity of a solid says that the numbers are SI, not dimensionless
-        if m.diffusivity is not None and m.diffusivity_normal < 1e-6 < self.tip.radius / 10:
-            out.append(
-                Finding(
-                    "contact radius above ten micrometres",
-                    self.tip.radius,
-                    10e-6,
-                    "m",
-                    "No tip is that blunt; did you pass nm or µm?",
-                )
-            )
-        out += self._check_strain(drive)
-        if isinstance(self.interface, LinearKinetics) and m.diffusivity is not None:
-            size = min(self.tip.radius, self.thickness)
-            biot = self.interface.rate * size / m.diffusivity_normal
-            if biot < 0.1:
-                out.append(
-                    Finding(
-                        "Biot number κR/D far below 1",
-                        biot,
-                        1.0,
-                        "–",
-                        "Charge transfer limits the signal: you measure κ, not D.",
-                    )
-                )
-        return out
-
-    def _check_strain(self, drive: float) -> list[Finding]:
-        m = self.material
-        if m.vegard is None or m.ocv_slope is None or "volt" not in self.interface.drives:
-            return []
-        out = []
-        change = abs(drive / m.ocv_slope)
-        strain = max(abs(b) for b in m.vegard_pair) * change
-        if strain > STRAIN_LIMIT:
-            out.append(
-                Finding(
-                    "Vegard strain |βΔC| above 2 %",
-                    strain,
-                    STRAIN_LIMIT,
-                    "–",
-                    f"Linear theory ends here; drive with less than "
-                    f"{abs(drive) * STRAIN_LIMIT / strain:.2g} V.",
-                )
-            )
-        if m.site_concentration is not None and change > m.site_concentration:
-            out.append(
-                Finding(
-                    "concentration change above the site concentration",
-                    change,
-                    m.site_concentration,
-                    "mol/m³",
-                    f"Drive with less than {abs(m.ocv_slope) * m.site_concentration:.2g} V.",
-                )
-            )
-        return out
+        return [finding for rule in RULES for finding in rule(self, drive, frequency)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vegard.hankel import WINDOW_END, Footprint, Wave
+from vegard.spectra import WINDOW_END, Footprint, Wave
 
 Real = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ def gaussian(k: ArrayLike, radius: float) -> Real:
 
 
 DISC = (Footprint(waves=(Wave(1.0, 1),)),)
+RING = (Footprint(power=1, waves=(Wave(1.0, 0),)),)  # S = 2πR² J₀(kR): a line at the rim
 GAUSSIAN = (Footprint(power=1, gaussian=True),)
 
 

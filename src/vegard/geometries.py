@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ class Geometry(Parameters):
     def transport(self, q: Any, material: Material) -> tuple[Any, Profile]:
         """Admittance Y [m/s] and depth profile C/C₀ at transport wavenumber q [1/m]."""
         raise NotImplementedError
+
+    @property
+    def depth(self) -> float:
+        """Depth of the back [m], infinite if there is none."""
+        return inf
 
     def keeps_ions(self) -> bool:
         """Whether ions that entered stay for ever, so that a net flux has no static limit."""
@@ -53,6 +59,10 @@ class Film(Geometry):
     def transport(self, q: Any, material: Material) -> tuple[Any, Profile]:
         permeable = self.back == "permeable"
         return diffusion.film(q, material.diffusivity_normal, self.thickness, permeable)
+
+    @property
+    def depth(self) -> float:
+        return self.thickness
 
     def keeps_ions(self) -> bool:
         return self.back == "blocking"

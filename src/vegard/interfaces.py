@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
-from typing import Any, ClassVar
+from math import inf, isfinite
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vegard import diffusion, kinetics
 from vegard.errors import VegardError
+from vegard.geometries import Geometry
 from vegard.material import FARADAY, Material
 from vegard.parameters import Parameters, quantity
+from vegard.spectra import Footprint
 from vegard.tips import Tip
+
+Complex = NDArray[np.complex128]
+
+
+class Source(NamedTuple):
+    """Spectra that drive the sample: Ĉ₀ = Σ strength · spectrum · surface(Y, k, s, material).
+
+    ``strengths`` has shape (2, rows, spectra): the solution and a rougher one, whose difference
+    is the error. ``rows`` are the indices of s that the source serves.
+    """
+
+    spectra: tuple[tuple[Footprint, ...], ...]
+    strengths: Complex
+    surface: Callable[[Any, Any, Any, Material], Any]
+    rows: NDArray[np.intp]
+    prescribed: bool = False
+    """Whether the one spectrum is the tip's own profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,30 @@ class Interface(Parameters):
     def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
         """C₀(k, s)/(amplitude · S(k)): smooth in k; the tip's spectrum is kept apart."""
         raise NotImplementedError
+
+    def fits(self, tip: Tip, geometry: Geometry, material: Material) -> None:
+        """Refuse what the interface cannot be combined with, and say what to use.
+
+        Raises
+        ------
+        VegardError
+        """
+
+    def sources(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+    ) -> tuple[Source, ...]:
+        """What drives the sample at s (m,): the tip's profile, unless a problem must be solved."""
+        one = np.ones((2, s.size, 1), complex)
+        return (Source((tip.footprint(),), one, self.surface, np.arange(s.size), True),)
+
+    def scales(self, size: float, material: Material) -> tuple[float, ...]:
+        """Wavenumbers [1/m] at which C₀ turns for |s| = ``size``, besides those of diffusion."""
+        return ()
+
+    def onset(self, size: float, material: Material) -> float:
+        """Wavenumber [1/m] below which C₀ is analytic in k for |s| ≥ ``size``."""
+        fastest = max(material.diffusivity_normal, material.diffusivity_in_plane)
+        return float((size / fastest) ** 0.5)
 
     @property
     def exchange(self) -> float | None:
@@ -114,6 +161,9 @@ class LinearKinetics(Interface):
     @property
     def exchange(self) -> float:
         return self.rate
+
+    def scales(self, size: float, material: Material) -> tuple[float, ...]:
+        return (self.rate / material.diffusivity_normal,) if isfinite(self.rate) else ()
 
     def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
         return kinetics.surface_fraction(admittance, self.rate)

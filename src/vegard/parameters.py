@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from vegard.errors import VegardError, unknown_name
 
 T = TypeVar("T")
+Row = tuple[float, float, float]
+Tensor = tuple[Row, Row, Row]
 
 _RULES: dict[str, Callable[[float], bool]] = {
     "> 0": lambda v: v > 0,
@@ -33,6 +35,7 @@ def quantity(
     hint: str = "",
     default: Any = MISSING,
     pair: bool = False,
+    tensor: bool = False,
     unknown: bool = False,
     infinite: bool = False,
 ) -> Any:
@@ -48,6 +51,8 @@ def quantity(
         What usually went wrong when the rule is broken.
     pair : bool
         Whether (in_plane, normal) is legal beside a scalar.
+    tensor : bool
+        Whether a symmetric 3×3 is legal beside both.
     unknown : bool
         Whether None (unknown) is legal.
     infinite : bool
@@ -60,6 +65,7 @@ def quantity(
         "rule": rule,
         "hint": hint,
         "pair": pair,
+        "tensor": tensor,
         "unknown": unknown,
         "infinite": infinite,
     }
@@ -80,6 +86,7 @@ def fail(owner: str, meta: Mapping[str, Any], got: object) -> VegardError:
     """The error «Class.field must be RULE [unit]; got VALUE. HINT.»."""
     unit = f" [{meta['unit']}]" if meta["unit"] not in ("", "–") else ""
     pair = " or (in_plane, normal)" if meta["pair"] else ""
+    pair += " or a symmetric 3×3" if meta.get("tensor") else ""
     hint = f" {meta['hint']}" if meta["hint"] else ""
     return VegardError(f"{owner} must be {meta['rule']}{unit}{pair}; got {got!r}.{hint}")
 
@@ -91,7 +98,8 @@ def number(owner: str, meta: Mapping[str, Any], value: object) -> float:
             f"{owner} must be a number in SI units [{meta['unit']}]; got the text {value!r}. "
             f'Use vegard.units.parse({value!r}, "{meta["unit"]}"), or write it in a file.'
         )
-    if isinstance(value, bool):
+    dimensions: int = getattr(value, "ndim", 0)  # older numpy takes the one item of an array
+    if isinstance(value, bool) or dimensions:
         raise fail(owner, meta, value)
     try:
         result = float(value)  # type: ignore[arg-type]
@@ -123,9 +131,29 @@ def _checked(owner: str, meta: Mapping[str, Any], value: object) -> object:
     ):
         return number(owner, meta, value)
     items = list(value)  # type: ignore[call-overload]
+    if meta.get("tensor") and len(items) == 3:
+        return _tensor(owner, meta, value, items)
     if not meta["pair"] or len(items) != 2:
         raise fail(owner, meta, value)
     return tuple(number(owner, meta, v) for v in items)
+
+
+def _tensor(owner: str, meta: Mapping[str, Any], value: object, rows: list[Any]) -> Tensor:
+    """A symmetric 3×3 as rows of floats; what rounding leaves of asymmetry is taken out."""
+    if any(isinstance(r, str) or not hasattr(r, "__len__") or len(r) != 3 for r in rows):
+        raise fail(owner, meta, value)
+    t = [[number(owner, meta, v) for v in row] for row in rows]
+    largest = max(abs(v) for row in t for v in row)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        if abs(t[i][j] - t[j][i]) > 1e-9 * largest:
+            raise VegardError(
+                f"{owner} must be symmetric as every strain is; got {t[i][j]:g} in row {i + 1}, "
+                f"column {j + 1} but {t[j][i]:g} in row {j + 1}, column {i + 1}. Give the "
+                "symmetric part (B + Bᵀ)/2: the rest is a rotation, not a strain."
+            )
+        t[i][j] = t[j][i] = (t[i][j] + t[j][i]) / 2
+    a, b, c = t
+    return (a[0], a[1], a[2]), (b[0], b[1], b[2]), (c[0], c[1], c[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vegard.prefixes import quantity, scale
-from vegard.readings import kind, message, profile_curves, pulse_duration
+from vegard.readings import kind, message, profile_curves, pulse_duration, what
 from vegard.result import Response
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def curves(lines: Sequence[Line], ax: Axes | None = None, bar: Scale | None = No
         "profile": _profile,
     }[what]
     draw(ax, split, lines)
-    title = re.sub(r"f\^−([\d.]+)", r"$f^{\\,-\1}$", _title(lines))
+    title = re.sub(r"f\^(−?)([\d.]+)", _power, _title(lines))
     ax.set_title(title, loc="left", fontsize=11)
     if bar is not None:
         _bar(ax, bar)
@@ -116,6 +116,10 @@ def curves(lines: Sequence[Line], ax: Axes | None = None, bar: Scale | None = No
             look |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
         ax.legend(**look)
     return ax
+
+
+def _power(found: re.Match[str]) -> str:
+    return rf"$f^{{\,{'-' if found[1] else ''}{found[2]}}}$"
 
 
 class _Part(NamedTuple):
@@ -169,7 +173,9 @@ def _frequency(ax: Axes, parts: Sequence[_Part], lines: Sequence[Line]) -> None:
         size = np.abs(p.y) * factor
         ax.plot(p.x, np.where(size > 0, size, np.nan), color=p.colour, label=p.label)
         below.plot(p.x, np.degrees(np.unwrap(np.angle(p.y))), color=p.colour)
-    ax.set(xscale="log", yscale="log", ylabel=f"amplitude |u| ({unit})")
+    name, sign = what(lines[0].response)
+    name = "amplitude" if name == "displacement" else name
+    ax.set(xscale="log", yscale="log", ylabel=f"{name} |{sign}| ({unit})")
     ax.tick_params(labelbottom=False)
     below.set(xlabel="frequency f (Hz)", ylabel="phase (°)")
     below.yaxis.set_major_locator(_degrees())
@@ -189,7 +195,10 @@ def _time(ax: Axes, parts: Sequence[_Part], lines: Sequence[Line]) -> None:
         on = p.x > 0
         ax.plot(p.x[on], p.y[on].real * factor, color=p.colour, label=p.label)
     end = pulse_duration(lines[0].response)
-    ax.set(xscale="log", xlabel="time t (s)", ylabel=f"displacement u ({unit})")
+    name, sign = what(lines[0].response)
+    ax.set(xscale="log", xlabel="time t (s)", ylabel=f"{name} {sign} ({unit})")
+    if name == "current" and all((p.y.real > 0).all() for p in parts):
+        ax.set_yscale("log")
     if end is not None and all(pulse_duration(line.response) == end for line in lines):
         left = ax.get_xlim()[0]
         ax.axvspan(left, end, color="0.92", zorder=0, label="pulse on" if len(parts) > 1 else None)
@@ -249,6 +258,7 @@ def _title(lines: Sequence[Line]) -> str:
     if len(lines) == 1 or first == last:
         return first
     names = {"f^": "High-frequency slope", "after ": "Half of the displacement after",
+             "most at ": "Photodiode reads most at",
              "1/e in ": "After the pulse: 1/e in", "τ = ": "Strongest relaxation at τ =",
              "r = ": "Half height at r ="}  # fmt: skip
     for mark, name in names.items():

@@ -163,13 +163,20 @@ def message(response: Response) -> str:
     'Half of the displacement is there after 9.11 ms'
     """
     name = kind(response)
+    if response.inputs.get("verb") in ("contact_current", "contact_impedance"):
+        return _of_contact(response)
     if name == "frequency":
         value = slope(response)
+        if "cantilever" in response.inputs:
+            f, d = curve(response)
+            return f"The photodiode reads most at {quantity(float(f[np.abs(d).argmax()]), 'Hz')}"
         if not isfinite(value):
             return "Frequency response"
         if value > -0.05:
             return "The amplitude is flat up to the highest frequency"
-        return f"At high frequency the amplitude falls as f^{value:.2f}".replace("^-", "^−")
+        said = f"At high frequency the amplitude falls as f^{value:.2f}".replace("^-", "^−")
+        component = response.inputs.get("component", "vertical")
+        return said if component == "vertical" else said + f", along {component[-1]}"
     if name == "profile":
         first, last = half_radius(response, 0), half_radius(response)
         if not isfinite(last) and not isfinite(first):
@@ -187,6 +194,34 @@ def message(response: Response) -> str:
             return "Distribution of relaxation times"
         return f"Relaxation is spread over decades, strongest at τ = {quantity(peak, 's')}"
     return _in_time(response)
+
+
+def what(response: Response) -> tuple[str, str]:
+    """Name and symbol of what a response is."""
+    inputs = response.inputs
+    if "cantilever" in inputs:
+        return "deflection", "d"
+    if inputs.get("verb") == "contact_impedance":
+        return "impedance", "Z"
+    if inputs.get("verb") == "contact_current":
+        return "current", "I"
+    component = inputs.get("component", "vertical")
+    return "displacement", "u" if component == "vertical" else f"$u_{component[-1]}$"
+
+
+def _of_contact(response: Response) -> str:
+    """What the current through the contact does."""
+    name, sign = what(response)
+    x, y = curve(response)
+    if kind(response) == "frequency":
+        value = slope(response)
+        if not isfinite(value) or abs(value) < 0.05:
+            return f"At high frequency |{sign}| is flat"
+        way = "falls" if value < 0 else "grows"
+        return f"At high frequency |{sign}| {way} as f^{value:.2f}".replace("^-", "^−")
+    first, last = (quantity(float(v.real), response.units) for v in (y[0], y[-1]))
+    times = (quantity(float(t), "s") for t in (x[0], x[-1]))
+    return f"The {name} falls from {first} at {next(times)} to {last} at {next(times)}"
 
 
 def _in_time(response: Response) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vegard import laplace, superposition
+from vegard.elastic import COMPONENTS
 from vegard.errors import NoStaticLimit, VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.result import Axis, Response
@@ -16,8 +17,6 @@ from vegard.waveforms import Drive, Sine
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-
-COMPONENTS = ("vertical", "lateral_x", "lateral_y")
 
 
 def checked_points(name: str, value: ArrayLike, unit: str, *, least: float | None = None) -> Real:
@@ -37,6 +36,16 @@ def checked_points(name: str, value: ArrayLike, unit: str, *, least: float | Non
     if least is not None and (out < least).any():
         raise VegardError(f"{name} must be >= {least:g} [{unit}]; got {out.min():g}.")
     return out
+
+
+def checked_frequency(value: ArrayLike) -> Real:
+    """Frequencies [Hz] > 0, checked."""
+    f = checked_points("frequency", value, "Hz")
+    if (f <= 0).any():
+        raise VegardError(
+            f"frequency must be > 0 [Hz]; got {f.min():g}. For zero use static_response."
+        )
+    return f
 
 
 def checked_experiment(value: object) -> Experiment:
@@ -74,17 +83,24 @@ def respond(
     )
 
 
-def _component(name: str, azimuth: float, experiment: Experiment) -> tuple[str, float]:
-    """Kernel component and the factor that turns it into the one asked for."""
-    if name not in COMPONENTS:
-        raise unknown_name("component", name, COMPONENTS)
-    if name == "vertical":
-        return "vertical", 1.0
-    if experiment.readout != "centre":
+def _prepared(
+    experiment: object, per: str, at: ArrayLike, azimuth: float, component: str
+) -> tuple[Experiment, float, Real, float]:
+    """Experiment, amplitude per unit drive, points and azimuth of a verb, all checked."""
+    e = checked_experiment(experiment)
+    r = checked_points("at", at, "m", least=0.0)
+    scale = amplitude(e, per)
+    e.interface.fits(e.tip, e.geometry, e.material)
+    turn = checked_points("azimuth", azimuth, "rad")
+    if turn.ndim:
+        raise VegardError("azimuth must be one number [rad]; ask once for each direction.")
+    if component not in COMPONENTS:
+        raise unknown_name("component", component, COMPONENTS)
+    if component != "vertical" and e.readout != "centre":
         raise VegardError(
-            f'component="{name}" is read at a point; use Experiment(readout="centre").'
+            f'component="{component}" is read at a point; use Experiment(readout="centre").'
         )
-    return "radial", float(np.cos(azimuth) if name == "lateral_x" else np.sin(azimuth))
+    return e, scale, r, float(turn)
 
 
 def frequency_response(
@@ -109,7 +125,7 @@ def frequency_response(
     at : array_like
         Distance from the tip's axis [m], >= 0.
     azimuth : float
-        Direction of the point, for the lateral components [rad].
+        Direction of the point [rad].
     component : {"vertical", "lateral_x", "lateral_y"}
         Component of the displacement; vertical is positive upwards.
 
@@ -139,28 +155,18 @@ def frequency_response(
     >>> f"{u.amplitude:.3e} m/(mol/m³), {u.phase:.3f} rad"
     '1.079e-14 m/(mol/m³), -0.170 rad'
     """
-    e = checked_experiment(experiment)
-    f = checked_points("frequency", frequency, "Hz")
-    if (f <= 0).any():
-        raise VegardError(
-            f"frequency must be > 0 [Hz]; got {f.min():g}. For zero use static_response."
-        )
-    r = checked_points("at", at, "m", least=0.0)
-    scale = amplitude(e, per)
-    turn = checked_points("azimuth", azimuth, "rad")
-    if turn.ndim:
-        raise VegardError("azimuth must be one number [rad]; ask once for each direction.")
-    name, factor = _component(component, float(turn), e)
+    e, scale, r, turn = _prepared(experiment, per, at, azimuth, component)
+    f = checked_frequency(frequency)
     s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
-    values, error = transfer(e, s, r.ravel(), name)
-    values = values * (scale * factor)
-    if e.also and name == "vertical":
+    values, error = transfer(e, s, r.ravel(), component, turn)
+    values = values * scale
+    if e.also and component == "vertical":
         values = values + also(e, s, per)
     return respond(
         "frequency_response",
         e,
         values,
-        error * abs(scale * factor),
+        error * abs(scale),
         per,
         r,
         Axis("frequency", "Hz", f),
@@ -169,7 +175,14 @@ def frequency_response(
     )
 
 
-def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike = 0.0) -> Response:
+def static_response(
+    experiment: Experiment,
+    *,
+    per: str = "volt",
+    at: ArrayLike = 0.0,
+    azimuth: float = 0.0,
+    component: str = "vertical",
+) -> Response:
     """Displacement at rest, the limit of zero frequency.
 
     Parameters
@@ -180,6 +193,10 @@ def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike 
         Drive to which the response refers.
     at : array_like
         Distance from the tip's axis [m], >= 0.
+    azimuth : float
+        Direction of the point [rad].
+    component : {"vertical", "lateral_x", "lateral_y"}
+        Component of the displacement; vertical is positive upwards.
 
     Returns
     -------
@@ -199,9 +216,7 @@ def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike 
     >>> f"{u.values:.3e}"
     '1.300e-14'
     """
-    e = checked_experiment(experiment)
-    r = checked_points("at", at, "m", least=0.0)
-    scale = amplitude(e, per)
+    e, scale, r, turn = _prepared(experiment, per, at, azimuth, component)
     if not e.interface.sink and e.geometry.keeps_ions():
         raise NoStaticLimit(
             f"{type(e.interface).__name__} on {type(e.geometry).__name__} with no way out for the "
@@ -209,15 +224,24 @@ def static_response(experiment: Experiment, *, per: str = "volt", at: ArrayLike 
             "frequency (frequency_response), the longest time (step_response), or a film with "
             'back="permeable".'
         )
-    values, error = transfer(e, np.zeros(1, complex), r.ravel())
+    values, error = transfer(e, np.zeros(1, complex), r.ravel(), component, turn)
     rest = values[:, 0].real * scale
-    if e.also:
+    if e.also and component == "vertical":
         rest = rest + np.real(also(e, np.zeros(1, complex), per))
-    return respond("static_response", e, rest, error[:, 0] * abs(scale), per, r, None)
+    spread = error[:, 0] * abs(scale)
+    return respond(
+        "static_response", e, rest, spread, per, r, None, azimuth=azimuth, component=component
+    )
 
 
 def step_response(
-    experiment: Experiment, time: ArrayLike, *, per: str = "volt", at: ArrayLike = 0.0
+    experiment: Experiment,
+    time: ArrayLike,
+    *,
+    per: str = "volt",
+    at: ArrayLike = 0.0,
+    azimuth: float = 0.0,
+    component: str = "vertical",
 ) -> Response:
     """Displacement after a unit step of the drive at t = 0.
 
@@ -231,6 +255,10 @@ def step_response(
         Drive to which the response refers.
     at : array_like
         Distance from the tip's axis [m], >= 0.
+    azimuth : float
+        Direction of the point [rad].
+    component : {"vertical", "lateral_x", "lateral_y"}
+        Component of the displacement; vertical is positive upwards.
 
     Returns
     -------
@@ -249,12 +277,14 @@ def step_response(
     >>> [f"{v:.3e}" for v in u.values]
     ['0.000e+00', '1.061e-14']
     """
-    e = checked_experiment(experiment)
+    e, scale, r, turn = _prepared(experiment, per, at, azimuth, component)
     t = checked_points("time", time, "s")
-    r = checked_points("at", at, "m", least=0.0)
-    scale = amplitude(e, per)
-    values, error = laplace.invert(superposition.step(e, r.ravel(), per, scale), t.ravel())
-    return respond("step_response", e, values, error, per, r, Axis("time", "s", t))
+    kernel = superposition.Kernel(e, r.ravel(), per, scale, component, turn)
+    values, error = laplace.invert(kernel.step, t.ravel())
+    axis = Axis("time", "s", t)
+    return respond(
+        "step_response", e, values, error, per, r, axis, azimuth=azimuth, component=component
+    )
 
 
 def time_response(
@@ -264,6 +294,8 @@ def time_response(
     *,
     per: str = "volt",
     at: ArrayLike = 0.0,
+    azimuth: float = 0.0,
+    component: str = "vertical",
 ) -> Response:
     """Displacement under any drive.
 
@@ -279,6 +311,10 @@ def time_response(
         Unit of the drive.
     at : array_like
         Distance from the tip's axis [m], >= 0.
+    azimuth : float
+        Direction of the point [rad].
+    component : {"vertical", "lateral_x", "lateral_y"}
+        Component of the displacement; vertical is positive upwards.
 
     Returns
     -------
@@ -293,18 +329,17 @@ def time_response(
     >>> [f"{v:.2e}" for v in u.values]
     ['1.06e-14', '6.78e-16', '4.15e-17']
     """
-    e = checked_experiment(experiment)
+    e, scale, r, turn = _prepared(experiment, per, at, azimuth, component)
     if not isinstance(drive, Drive):
         raise VegardError(
             f"drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; got {drive!r}."
         )
     t = checked_points("time", time, "s")
-    r = checked_points("at", at, "m", least=0.0)
-    scale = amplitude(e, per)
-    kernel = superposition.Kernel(e, r.ravel(), per, scale)
+    kernel = superposition.Kernel(e, r.ravel(), per, scale, component, turn)
     if isinstance(drive, Sine):
         values, error = superposition.sine(kernel, drive, t.ravel())
     else:
         values, error = superposition.piecewise(kernel, drive, t.ravel())
-    out = respond("time_response", e, values, error, per, r, Axis("time", "s", t), drive=drive)
+    how = {"drive": drive, "azimuth": azimuth, "component": component}
+    out = respond("time_response", e, values, error, per, r, Axis("time", "s", t), **how)
     return Response(out.values, out.error, "m", out.axes, out.inputs)

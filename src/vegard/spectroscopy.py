@@ -19,7 +19,8 @@ from vegard.experiment import Experiment
 from vegard.geometries import Film
 from vegard.response import checked_experiment, checked_points, respond
 from vegard.result import Axis, Response
-from vegard.transfer import amplitude, physics, waves
+from vegard.spectra import Wave
+from vegard.transfer import Part, amplitude, parts, physics, waves
 
 Real = NDArray[np.float64]
 
@@ -84,9 +85,12 @@ def relaxation_times(
     scale = amplitude(e, per)
     rates = 1 / times.ravel()
     distribution = _film if isinstance(e.geometry, Film) else _half_space
-    parts = [distribution(e, rates, waves(e, float(p))) for p in r.ravel()]
-    values = scale * np.array([p[0] for p in parts])
-    error = abs(scale) * np.array([p[1] for p in parts])
+    values, error = np.zeros((2, r.size, rates.size))
+    for part in parts(e, "vertical", 0.0):
+        for i, point in enumerate(r.ravel()):
+            one, spread = distribution(e, rates, waves(e, float(point), part.order), part)
+            values[i] += scale * part.factor * one
+            error[i] += abs(scale * part.factor) * spread
     axis = Axis("relaxation_time", "s", times)
     return respond("relaxation_times", e, values, error, per, r, axis)
 
@@ -119,7 +123,9 @@ def onsets(experiment: Experiment, fastest: float) -> Real:
     return np.asarray(rates[rates <= fastest])
 
 
-def _half_space(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[Real, Real]:
+def _half_space(
+    e: Experiment, rates: Real, reader: tuple[Wave, ...], part: Part
+) -> tuple[Real, Real]:
     sources, radius = e.tip.footprint(), e.tip.radius
     turn = hankel.extent(sources, reader)
     out, error = np.empty(rates.size), np.empty(rates.size)
@@ -140,17 +146,17 @@ def _half_space(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> 
             angle = (cuts[:-1, None] + half * (u + 1)).ravel()
             k = edge * np.sin(angle)
             measure = (half * w).ravel() * edge * np.cos(angle)
-            t = physics(e, k / radius, np.full((1, 1), complex(-x, 0.0)), "vertical")[0]
-            part = measure * hankel.density(sources, reader, k) * t.imag / np.pi
-            value = -part.sum()
+            t = physics(e, k / radius, np.full((1, 1), complex(-x, 0.0)), part)[0]
+            piece = measure * hankel.density(sources, reader, k) * t.imag / np.pi
+            value = -piece.sum()
             # q² = (D_r k² - x)/D_z is a difference near the edge
             blur = 1e-14 + 4e-16 / np.cos(angle) ** 2
-            error[i] = abs(value - out[i]) + np.abs(part) @ blur
+            error[i] = abs(value - out[i]) + np.abs(piece) @ blur
             out[i] = value
     return out, error
 
 
-def _film(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[Real, Real]:
+def _film(e: Experiment, rates: Real, reader: tuple[Wave, ...], part: Part) -> tuple[Real, Real]:
     m, sources, radius = e.material, e.tip.footprint(), e.tip.radius
     modes = onsets(e, 4 * rates.max() + 20 * m.diffusivity_normal / e.thickness**2)
     gap = np.minimum(np.diff(modes, prepend=-np.inf), np.diff(modes, append=np.inf))
@@ -163,7 +169,7 @@ def _film(e: Experiment, rates: Real, reader: tuple[hankel.Wave, ...]) -> tuple[
             continue
         k = ((x - modes[on]) / m.diffusivity_in_plane) ** 0.5
         circle = 0.2 * gap[on] * turn
-        t = physics(e, k, circle - x, "vertical") * circle
+        t = physics(e, k, circle - x, part) * circle
         residue = t.mean(axis=0).real, t[::2].mean(axis=0).real
         # u = ∫ density T d(kR), and x = D_z y² + D_r k² picks the one k: dk = dx/(2 D_r k)
         density = hankel.density(sources, reader, k * radius)

@@ -37,12 +37,14 @@ class Kernel:
     at: Real
     per: str
     scale: float
+    component: str = "vertical"
+    azimuth: float = 0.0
 
     def transform(self, s: Complex) -> tuple[Complex, Real]:
         """H(s) [m per unit drive] and its error, shape (points, s)."""
-        values, error = transfer(self.experiment, s, self.at)
+        values, error = transfer(self.experiment, s, self.at, self.component, self.azimuth)
         values = values * self.scale
-        if self.experiment.also:
+        if self.experiment.also and self.component == "vertical":
             values = values + also(self.experiment, s, self.per)
         return values, error * abs(self.scale)
 
@@ -55,11 +57,6 @@ class Kernel:
         """H(s)/s²."""
         values, error = self.transform(s)
         return values / s**2, error / np.abs(s) ** 2
-
-
-def step(experiment: Experiment, at: Real, per: str, scale: float) -> Transform:
-    """Transform of the step response."""
-    return Kernel(experiment, at, per, scale).step
 
 
 def piecewise(kernel: Kernel, drive: Drive, time: Real) -> tuple[Real, Real]:

@@ -1,4 +1,4 @@
-"""What the command line shows: progress, findings, tables."""
+"""What the command line takes and shows: common options, progress, findings, tables."""
 
 from __future__ import annotations
 
@@ -8,15 +8,78 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vegard import units
+from vegard.errors import VegardError
 
 if TYPE_CHECKING:
     from vegard.catalogue import Entry
     from vegard.run import Results
+
+
+class Format(StrEnum):
+    """What goes to the standard output."""
+
+    text = "text"
+    json = "json"
+
+
+def _folder(text: str) -> Path:
+    if not str(text).strip():
+        raise typer.BadParameter("the name of the folder is empty; write -o FOLDER.")
+    return Path(text)
+
+
+_OUTPUT = typer.Option(
+    "--output", "-o", metavar="FOLDER", parser=_folder, help="Folder for the results."
+)
+File = Annotated[Path, typer.Argument(metavar="FILE.toml", help="Experiment file.")]
+Folder = Annotated[Path, _OUTPUT]
+MaybeFolder = Annotated[Path | None, _OUTPUT]
+Force = Annotated[bool, typer.Option("--force", help="Replace what others have left.")]
+Form = Annotated[Format, typer.Option("--format", help="What to print.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help='Replace a value: tip.radius="10 nm".'),
+]
+
+
+def changes(pairs: Sequence[str], option: str) -> dict[str, Any]:
+    """Paths and values of PATH=VALUE."""
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        path, equals, value = pair.partition("=")
+        if not (path.strip() and equals and value.strip()):
+            raise VegardError(f'{option} takes PATH=VALUE, e.g. tip.radius="10 nm"; got {pair!r}.')
+        if path.strip() in out:
+            raise VegardError(f"{path.strip()} is given twice; give it once, or as a list.")
+        out[path.strip()] = value.strip()
+    return out
+
+
+def overrides(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """Values of --set, by path."""
+    return {path: literal(value) for path, value in changes(pairs or [], "--set").items()}
+
+
+def literal(text: str) -> Any:
+    """A number, list or truth value as TOML writes it; anything else is text."""
+    import tomllib
+
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except (ValueError, RecursionError):
+        return text
+
+
+def number(text: str, unit: str, flag: str) -> float:
+    """A flag's quantity; a number without a unit is in SI units."""
+    return units.parse(literal(text.strip()), unit, flag)
 
 
 def say(line: str) -> None:
@@ -75,8 +138,13 @@ def findings(results: Results) -> None:
     for rule, count in seen.items():
         many = f" ({count} of {len(results.points)} points)" if len(results.points) > 1 else ""
         typer.echo(f"note: {firsts[rule]}{many}")
-    for note in results.notes:
-        typer.echo(f"note: {note}")
+    notes(results.notes)
+
+
+def notes(lines: Sequence[str]) -> None:
+    """Each as a plain line."""
+    for line in lines:
+        typer.echo(f"note: {line}")
 
 
 def sweep_table(results: Results) -> None:
@@ -93,14 +161,14 @@ def sweep_table(results: Results) -> None:
         for p in data["points"]
     ]
     typer.echo(f"{results.title}; amplitudes in {data['units']}")
-    _table([*head, *names], rows)
+    table([*head, *names], rows)
 
 
 def _cell(value: Any) -> str:
     return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table; as wide as it needs to be where the output is not a terminal."""
     from rich.console import Console
     from rich.markup import escape
@@ -149,7 +217,7 @@ def compare(rows: Sequence[dict[str, Any]]) -> None:
         ]
         for r in rows
     ]
-    _table(head, body)
+    table(head, body)
     typer.echo("One of them with all sources: vegard materials NAME")
 
 

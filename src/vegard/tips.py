@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from vegard import footprints
 from vegard.errors import VegardError
 from vegard.footprints import Real
-from vegard.hankel import Footprint
 from vegard.parameters import Parameters, quantity
+from vegard.spectra import Footprint
 
 _RADIUS_HINT = "A tip contact is 1e-9..1e-6; did you pass nm?"
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vegard import depth, hankel
 from vegard.experiment import Experiment
+from vegard.interfaces import Source
+from vegard.spectra import Wave
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
@@ -20,13 +21,32 @@ _ROUNDING = 2.5e-15
 _TAIL = 1e13  # decades past the last scale to carry a density that does not oscillate
 
 
-def physics(experiment: Experiment, k: Real, s: Complex, component: str) -> Complex:
+class Part(NamedTuple):
+    """One harmonic of a component as seen at one azimuth."""
+
+    component: str
+    which: int
+    order: int
+    factor: float
+
+
+def parts(experiment: Experiment, component: str, azimuth: float) -> list[Part]:
+    """Harmonics of a component that do not vanish at an azimuth [rad]."""
+    e = experiment
+    found = e.elastic.weights(np.ones(1), e.material, e.thickness)[component]
+    every = (Part(component, i, h.order, h.factor(azimuth)) for i, h in enumerate(found))
+    return [part for part in every if part.factor]
+
+
+def physics(
+    experiment: Experiment, k: Real, s: Complex, part: Part, source: Source | None = None
+) -> Complex:
     """T(k, s): displacement per S(k), amplitude 1; k (n,) [rad/m], s (m, 1) [1/s]."""
     e, m = experiment, experiment.material
     q = e.interface.wavenumber(k, s, m)
     admittance, profile = e.geometry.transport(q, m)
-    surface = e.interface.surface(admittance, k, s, m)
-    _, terms = e.elastic.weights(k, m, e.thickness)[component]
+    surface = (source or e.interface).surface(admittance, k, s, m)
+    terms = e.elastic.weights(k, m, e.thickness)[part.component][part.which].terms
     return np.asarray(surface * depth.overlap(profile, k, terms))
 
 
@@ -34,24 +54,21 @@ def _limit(experiment: Experiment, size: float) -> float:
     """Wavenumber [1/R] past every scale of T for |s| = size."""
     m, radius = experiment.material, experiment.tip.radius
     normal, in_plane = m.diffusivity_normal, m.diffusivity_in_plane
-    skew = max(1.0, (normal / in_plane) ** 0.5)
     scales = [1.0, (size / min(normal, in_plane)) ** 0.5 * radius]
-    if isfinite(experiment.thickness):
-        scales.append(radius / experiment.thickness * skew)
-    rate = experiment.interface.exchange
-    if rate is not None and isfinite(rate):
-        scales.append(rate * radius / normal * skew)
+    others = (1 / experiment.geometry.depth, *experiment.interface.scales(size, m))
+    skew = max(1.0, (normal / in_plane) ** 0.5)
+    scales += [wavenumber * radius * skew for wavenumber in others]
     return float(max(scales) * _TAIL)
 
 
 def _low(experiment: Experiment, size: float) -> float:
     """Wavenumber [1/R] below which T is analytic in k for |s| ≥ size."""
-    m, radius = experiment.material, experiment.tip.radius
-    fastest = max(m.diffusivity_normal, m.diffusivity_in_plane)
-    return float(max((size / fastest) ** 0.5 * radius, 1e-18))
+    e = experiment
+    onset = min(e.interface.onset(size, e.material), e.elastic.onset(e.geometry.depth))
+    return float(max(onset * e.tip.radius, 1e-18))
 
 
-def _groups(s: Complex) -> list[NDArray[np.intp]]:
+def groups(s: Complex) -> list[NDArray[np.intp]]:
     """Indices of s grouped by magnitude, each group within a factor of ``_GROUP``."""
     size = np.abs(s)
     order = np.argsort(size, kind="stable")
@@ -64,10 +81,10 @@ def _groups(s: Complex) -> list[NDArray[np.intp]]:
     return out
 
 
-def waves(experiment: Experiment, r: float, order: int = 0) -> tuple[hankel.Wave, ...]:
+def waves(experiment: Experiment, r: float, order: int = 0) -> tuple[Wave, ...]:
     """Oscillating factors of the reading at r [m]: read-out and Jₙ(kr)."""
-    reader = (hankel.Wave(1.0, -1),) if experiment.readout == "punch" else ()
-    return (*reader, hankel.Wave(r / experiment.tip.radius, order))
+    reader = (Wave(1.0, -1),) if experiment.readout == "punch" else ()
+    return (*reader, Wave(r / experiment.tip.radius, order))
 
 
 def _plain(experiment: Experiment, r: float) -> float | None:
@@ -78,7 +95,11 @@ def _plain(experiment: Experiment, r: float) -> float | None:
 
 
 def transfer(
-    experiment: Experiment, s: Complex, at: Real, component: str = "vertical"
+    experiment: Experiment,
+    s: Complex,
+    at: Real,
+    component: str = "vertical",
+    azimuth: float = 0.0,
 ) -> tuple[Complex, Real]:
     """Displacement per unit amplitude.
 
@@ -89,40 +110,73 @@ def transfer(
         Laplace variable [1/s]; 0 is the static limit.
     at : ndarray, shape (p,)
         Distance from the tip's axis [m].
-    component : {"vertical", "radial"}
+    component : {"vertical", "lateral_x", "lateral_y"}
+    azimuth : float
+        Direction of the points [rad].
 
     Returns
     -------
     values : ndarray, shape (p, m)
         Complex displacement per unit amplitude of the interface's own drive.
     error : ndarray, shape (p, m)
-        Absolute numerical error, from a second rule and rounding.
+        Absolute numerical error, from a second rule, a rougher solution and rounding.
     """
-    radius = experiment.tip.radius
-    order, _ = experiment.elastic.weights(np.ones(1), experiment.material, experiment.thickness)[
-        component
-    ]
+    e = experiment
+    values = np.zeros((at.size, s.size), complex)
+    error = np.zeros((at.size, s.size))
+    seen = parts(e, component, azimuth)
+    for group in groups(s):
+        for source in e.interface.sources(s[group], e.tip, e.geometry, e.material):
+            rows = group[source.rows]
+            for part in seen:
+                if part.order and not at.any():
+                    continue  # vanishes on the axis
+                value, spread = _integral(e, s[rows], at, part, source)
+                values[:, rows] += part.factor * value
+                error[:, rows] += abs(part.factor) * spread
+    return values, error
+
+
+def _integral(
+    e: Experiment, s: Complex, at: Real, part: Part, source: Source
+) -> tuple[Complex, Real]:
+    """Integral over k of one harmonic and source, and its error; shapes (points, s)."""
     # S k/2π in units of the radius is the footprint; one factor 1/R² from k dk, R² from S
-    sources = experiment.tip.footprint()
-    points = tuple(waves(experiment, float(r), order) for r in at)
-    sums = tuple(_plain(experiment, float(r)) if order == 0 else None for r in at)
+    columns = tuple((f, waves(e, float(r), part.order)) for r in at for f in source.spectra)
+    known = source.prescribed and part.order == 0
+    sums = tuple(_plain(e, float(r)) if known else None for r in at for _ in source.spectra)
+    size = np.abs(s)
+    k, weights = hankel.rule(columns, sums, _low(e, size.min()), _limit(e, size.max()))
+    matrix = np.concatenate([weights[0], weights[1]]).T.astype(complex)
+    absolute = np.abs(weights[0]).T
     values = np.empty((at.size, s.size), complex)
     error = np.empty((at.size, s.size))
-    for group in _groups(s):
-        size = np.abs(s[group])
-        low, limit = _low(experiment, size.min()), _limit(experiment, size.max())
-        k, weights = hankel.rule(sources, points, sums, low, limit)
-        matrix = np.concatenate([weights[0], weights[1]]).T.astype(complex)
-        absolute = np.abs(weights[0]).T
-        rows = max(1, _BLOCK // k.size)
-        for start in range(0, group.size, rows):
-            part = group[start : start + rows]
-            t = physics(experiment, k / radius, s[part, None], component)
-            both = (t @ matrix).T
-            values[:, part] = both[: at.size]
-            spread = (np.abs(t.real) + np.abs(t.imag)) @ absolute
-            error[:, part] = np.abs(both[: at.size] - both[at.size :]) + _ROUNDING * spread.T
+    rows = max(1, _BLOCK // k.size)
+    for start in range(0, s.size, rows):
+        now = slice(start, start + rows)
+        t = physics(e, k / e.tip.radius, s[now, None], part, source)
+        both = t @ matrix
+        spread = _ROUNDING * ((np.abs(t.real) + np.abs(t.imag)) @ absolute)
+        if not source.prescribed:
+            both, spread = _combined(both, spread, source.strengths[:, now])
+        values[:, now] = both[:, : at.size].T
+        error[:, now] = (np.abs(both[:, : at.size] - both[:, at.size :]) + spread).T
     return values, error
+
+
+def _combined(both: Complex, spread: Real, strengths: Complex) -> tuple[Complex, Real]:
+    """Sums over the spectra of a source: (rows, 2 points) and its error beyond the second rule's.
+
+    ``both`` holds the two rules for each point and spectrum.
+    """
+    fine, rough = strengths
+    rows, count = fine.shape
+    each = both.reshape(rows, -1, count)
+    points = each.shape[1] // 2
+    total = np.einsum("mpn,mn->mp", each, fine)
+    other = np.einsum("mpn,mn->mp", each[:, :points], rough)
+    spread = np.einsum("mpn,mn->mp", spread.reshape(rows, points, count), np.abs(fine))
+    return total, spread + np.abs(total[:, :points] - other)
 
 
 def amplitude(experiment: Experiment, per: str) -> float:

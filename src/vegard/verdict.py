@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vegard.errors import VegardError
-from vegard.experiment import LATTICE_CONSTANT, Experiment
+from vegard.experiment import Experiment
+from vegard.findings import LATTICE_CONSTANT
 from vegard.interfaces import FixedConcentration
 from vegard.prefixes import quantity
 from vegard.response import frequency_response, time_response
@@ -238,7 +239,7 @@ def largest_response(
         best_d.reshape(f.shape)[()],
         amount,
         f[()],
-        max(abs(b) for b in experiment.material.vegard_pair) * amount,
+        max(abs(b) for b in experiment.material.vegard_principal) * amount,
         limited_by,
     )
 

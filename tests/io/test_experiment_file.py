@@ -46,7 +46,8 @@ def test_the_smallest_file(tmp_path: Path) -> None:
     assert plan.experiment["tip.radius"] == 20e-9
     assert plan.per == "concentration"  # no OCV slope: volts would need one
     assert plan.drive_unit == "mol/m³"
-    assert all(getattr(plan, s) is not None for s in SIGNALS)
+    assert all(getattr(plan, s) is not None for s in SIGNALS if s != "current")
+    assert plan.current is None  # only a contact has one
     assert plan.asked == frozenset()
 
 
@@ -188,8 +189,8 @@ BAD = [
     ),
     (
         BASIC + "[sample]\n",
-        "unknown section 'sample'. Valid: experiment, frequency, geometry, interface, material, "
-        "profile, pulse, relaxation, sources, time, tip.",
+        "unknown section 'sample'. Valid: cantilever, current, elastic, experiment, frequency, "
+        "geometry, interface, material, parasitics, profile, pulse, relaxation, sources, time, tip.",
     ),
     ("poisson = 0.3\n" + BASIC, "Did you mean material.poisson?"),
     (BASIC + MATERIAL, "Cannot declare ('material',) twice (at line 9, column 10). It is there"),

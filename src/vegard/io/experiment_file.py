@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from math import isfinite, prod
@@ -13,14 +14,18 @@ from typing import Any
 import numpy as np
 
 from vegard import transfer, units
-from vegard.errors import FileError, VegardError, unknown_name
+from vegard.contacts import Contact
+from vegard.errors import FileError, OutOfRegime, VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.io import objects
+from vegard.io.extras import Case, Extras, made
 from vegard.io.plan import SIGNALS, Plan, bounded, drive_unit
 from vegard.io.signals import plan_signals
 from vegard.io.values import HEAD, keys, row, switch, text, whole
+from vegard.parameters import replace_path
 
 SCHEMA = 1
+_HEADS = ("readout", "per", "drive", "azimuth")
 LARGEST_FILE = 1_000_000  # bytes
 MOST_COMBINATIONS = 10_000
 
@@ -111,10 +116,17 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:
     section, _, key = path.rpartition(".")
-    section = section or ("experiment" if key in ("readout", "per", "drive") else "")
-    place = data.setdefault(section, {}) if section else data
-    if not isinstance(place, dict):
-        raise VegardError(f"'{path}' goes into {place!r}, which is no section.")
+    section = section or ("experiment" if key in _HEADS else "")
+    place = data
+    for name in section.split(".") if section else ():
+        place = place.setdefault(name, {})
+        if not isinstance(place, dict):
+            raise VegardError(f"'{path}' goes into {place!r}, which is no section.")
+    for group in [g for g in place if key.startswith(f"{g}_")]:  # substrate_young of substrate
+        if isinstance(place[group], dict):
+            place, key = place[group], key.removeprefix(f"{group}_")
+        elif section == "elastic":
+            del place[group]  # "rigid"
     place[key] = value
 
 
@@ -132,33 +144,80 @@ def parse(data: dict[str, Any], file: str, signals: Iterable[str] = SIGNALS) -> 
     """
     _schema(data)
     parts = objects.parts()
-    _known(data, (*parts, "experiment", *SIGNALS, "sources"), HEAD)
+    _known(data, (*parts, "experiment", "cantilever", "parasitics", *SIGNALS, "sources"), HEAD)
     sections = {n: objects.build(n, data[n]) for n in parts if n in data}
     for name, example in _EXAMPLES.items():
         if name not in sections:
             raise VegardError(f"the section [{name}] is missing. {example}")
     sweeps = {k: v for s in sections.values() for k, v in s.sweeps.items()}
     head = dict(data.get("experiment", {}))
-    keys("experiment", head, ("readout", "per", "drive"))
+    keys("experiment", head, _HEADS)
     readout = row("experiment.readout", head.get("readout", "centre"))
     if isinstance(head.get("readout"), list):
         sweeps["readout"] = readout
-    experiment = Experiment(**{n: s.value for n, s in sections.items()}, readout=readout[0])
-    per, drive = _drive(head, experiment)
+    recipe = Experiment(**{n: s.value for n, s in sections.items()}, readout=readout[0])
+    euler = sections["material"].euler
+    case = _made(recipe, euler)
+    case = _extras(data, case, sections)
+    for name in objects.extras():
+        sweeps |= sections[name].sweeps if name in sections else {}
+    per, drive = _drive(head, case.experiment)
     plan = Plan(
         title=text("title", data.get("title", Path(file).stem)),
-        experiment=experiment,
+        experiment=recipe,
         per=per,
         drive=drive,
         sweeps=tuple(sweeps.items()),
         asked=frozenset(s for s in SIGNALS if s in data),
-        sources=_sources(data.get("sources", {}), experiment, sections),
+        extras=case.extras,
+        auto=tuple(path for s in sections.values() for path in s.auto),
+        euler=euler,
+        azimuth=_azimuth(head),
+        sources=_sources(data.get("sources", {}), case, sections),
         seed=whole("seed", data.get("seed", 0), 0, 2**63 - 1),
         file=file,
         notes=tuple(note for s in sections.values() for note in s.notes),
     )
-    wanted = {s: data.get(s, {}) for s in SIGNALS if s in data or s in tuple(signals)}
+    common = [s for s in signals if s != "current" or isinstance(recipe.interface, Contact)]
+    wanted = {s: data.get(s, {}) for s in SIGNALS if s in data or s in common}
     return plan_signals(plan, _points(plan), wanted)
+
+
+def _made(recipe: Experiment, euler: tuple[float, ...] | None) -> Case:
+    """The case of the first values; warnings are those of the run, not of reading."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutOfRegime)
+        return made(recipe, Extras(), euler, (), {})
+
+
+def _extras(data: dict[str, Any], case: Case, sections: dict[str, objects.Section]) -> Case:
+    """The case with the objects of [cantilever] and [parasitics.…]; ``sections`` gains them."""
+    more = data.get("parasitics", {})
+    keys("parasitics", more, [name.partition(".")[2] for name in objects.extras()][1:])
+    tables = {"cantilever": data.get("cantilever")}
+    tables |= {f"parasitics.{name}": table for name, table in more.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutOfRegime)
+        for name, table in tables.items():
+            if table is None:
+                continue
+            if not isinstance(table, dict):
+                raise VegardError(f"{name} is a section: write [{name}] and its keys below.")
+            sections[name] = objects.build(name, table, case)
+            extras = replace_path(case.extras, name, sections[name].value)
+            case = case._replace(extras=extras)
+    return case
+
+
+def _azimuth(head: dict[str, Any]) -> float:
+    """Direction of the points read [rad]."""
+    value = head.get("azimuth", 0.0)
+    if isinstance(value, list):
+        raise VegardError("experiment.azimuth takes one angle; run once for each direction.")
+    azimuth = units.parse(value, "rad", "experiment.azimuth")
+    if not isfinite(azimuth):
+        raise VegardError(f"experiment.azimuth must be finite [rad]; got {azimuth:g}.")
+    return azimuth
 
 
 _EXAMPLES = {
@@ -238,11 +297,11 @@ def _flat(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _sources(
-    table: dict[str, Any], experiment: Experiment, sections: dict[str, objects.Section]
+    table: dict[str, Any], case: Case, sections: dict[str, objects.Section]
 ) -> tuple[dict[str, Any], ...]:
     """Where each number comes from: [sources], the file, the catalogue, or vegard's default."""
     given = {path: s for part in sections.values() for path, s in part.sources.items()}
-    numbers = objects.numbers(experiment)
+    numbers = objects.numbers(case.recipe, case.extras)
     for path, value in _flat(table):
         entry = {"source": value} if isinstance(value, str) else value
         label = f'sources."{path}"'
@@ -261,6 +320,11 @@ def _sources(
 
 def _points(plan: Plan) -> list[Experiment]:
     """All experiments of the sweeps: each is made, so that each value is checked."""
+    if plan.extras.parasitics.given() and plan.per != "volt":
+        raise VegardError(
+            f'[parasitics] go with the voltage; with per = "{plan.per}" there is none to add them '
+            'at. Use per = "volt" (it needs material.ocv_slope), or take them out.'
+        )
     count = prod(len(values) for _, values in plan.sweeps)
     if count > MOST_COMBINATIONS:
         sizes = " × ".join(f"{path} ({len(values)})" for path, values in plan.sweeps)
@@ -268,10 +332,15 @@ def _points(plan: Plan) -> list[Experiment]:
             f"the sweeps have {count} combinations, {sizes}; the most is {MOST_COMBINATIONS}. "
             "Shorten a list, or split the file."
         )
-    out = [plan.experiment.replace(change) for change in plan.changes()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutOfRegime)
+        out = [plan.at(change).experiment for change in plan.changes()]
     for e in out:
         bounded(e)
         _legal(e, plan.per)
-    one = np.array([1 / out[0].tip.radius])
-    transfer.physics(out[0], one, np.array([[1j]]), "vertical")  # what is unknown is said now
+    # what is unknown, or does not go together, is said now
+    for part in transfer.parts(out[0], "vertical", 0.0):
+        transfer.physics(out[0], np.array([1 / out[0].tip.radius]), np.array([[1j]]), part)
+    for e in out:
+        e.interface.fits(e.tip, e.geometry, e.material)
     return out

@@ -7,13 +7,18 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-from vegard import parameters, units
+import numpy as np
+
+from vegard import layered, parameters, rotations, units
 from vegard.catalogue import UNITS, materials
 from vegard.errors import OutOfRegime, VegardError, unknown_name
 from vegard.experiment import Experiment
+from vegard.io.extras import LINKS, Case, Extras, Hertz, Parasitics, linked
 from vegard.io.values import placed
 
 PAIR = ("in_plane", "normal")
+AUTO = "auto"
+ROWS: dict[str, Mapping[str, Any]] = {"elastic.layers": layered._ROW}  # tables in a list
 
 
 @dataclass(slots=True)
@@ -24,6 +29,8 @@ class Section:
     sweeps: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    auto: list[str] = field(default_factory=list)
+    euler: tuple[float, ...] | None = None
 
 
 def parts() -> dict[str, Field[Any]]:
@@ -31,15 +38,36 @@ def parts() -> dict[str, Field[Any]]:
     return {f.name: f for f in fields(Experiment) if "kind" in f.metadata}
 
 
-def kinds(base: type) -> dict[str, type]:
-    """Classes that a section can make, by name: all below ``base``, or ``base`` itself."""
+def extras() -> dict[str, type]:
+    """The other sections that are objects, and their classes."""
+    found = {
+        "cantilever": Extras,
+        **{f"parasitics.{f.name}": Parasitics for f in fields(Parasitics)},
+    }
+    return {
+        name: parameters.field_of(owner, name.rpartition(".")[2]).metadata["kind"]
+        for name, owner in found.items()
+    }
+
+
+def sections() -> dict[str, type]:
+    """All sections that are objects, and the class or base of the classes they make."""
+    return {name: part.metadata["kind"] for name, part in parts().items()} | extras()
+
+
+def kinds(base: type, *, recipes: bool = False) -> dict[str, type]:
+    """Classes that a section can make, by name: all below ``base``, or ``base`` itself.
+
+    With ``recipes`` also those from which the object of an experiment is computed.
+    """
     found: dict[str, type] = {}
     stack: list[type] = list(base.__subclasses__())
     while stack:
         cls = stack.pop(0)  # a slotted dataclass follows its unslotted draft: the last one counts
         found[cls.__name__] = cls
         stack += cls.__subclasses__()
-    return found or {base.__name__: base}
+    kept = {name: cls for name, cls in found.items() if recipes or cls is not Hertz}
+    return kept or {base.__name__: base}
 
 
 def is_number(meta: Mapping[str, Any]) -> bool:
@@ -47,11 +75,19 @@ def is_number(meta: Mapping[str, Any]) -> bool:
     return "rule" in meta
 
 
-def numbers(experiment: Experiment) -> dict[str, tuple[Any, str]]:
+def given(experiment: Experiment, more: Extras | None = None) -> dict[str, Any]:
+    """The objects that there are, by section."""
+    found = {name: getattr(experiment, name) for name in parts()}
+    for name in extras() if more is not None else ():
+        if (value := parameters.get_path(more, name)) is not None:
+            found[name] = value
+    return found
+
+
+def numbers(experiment: Experiment, more: Extras | None = None) -> dict[str, tuple[Any, str]]:
     """Value and unit of each known number of an experiment, by dotted path."""
     found: dict[str, tuple[Any, str]] = {}
-    for name in parts():
-        part = getattr(experiment, name)
+    for name, part in given(experiment, more).items():
         for f in fields(part):
             value = getattr(part, f.name)
             if is_number(f.metadata) and value is not None:
@@ -59,8 +95,17 @@ def numbers(experiment: Experiment) -> dict[str, tuple[Any, str]]:
     return found
 
 
-def build(name: str, table: dict[str, Any]) -> Section:
+def build(name: str, table: dict[str, Any], case: Case | None = None) -> Section:
     """Object of the section ``name``.
+
+    Parameters
+    ----------
+    name : str
+        The section.
+    table : dict
+        Its keys.
+    case : Case, optional
+        The sections before it, from which the keys of ``LINKS`` follow unless they are given.
 
     Raises
     ------
@@ -68,33 +113,117 @@ def build(name: str, table: dict[str, Any]) -> Section:
         With the path of the key that is wrong.
     """
     rest = dict(table)
-    base = parts()[name].metadata["kind"]
-    cls = _class(name, base, rest)
-    entry = _entry(rest) if name == "material" else None
-    values: dict[str, Any] = {}
+    cls = _class(name, sections()[name], rest)
     out = Section(None)
-    for key, raw in rest.items():
+    entry = None
+    if name == "material":
+        entry, out.euler = _entry(rest), _euler(rest)
+    values: dict[str, Any] = {}
+    for key, raw in _spread(name, cls, rest).items():
         path = f"{name}.{key}"
         meta = _field(path, cls, key).metadata
-        if isinstance(raw, list) and ("options" in meta or is_number(meta)):
-            if not raw:
-                raise VegardError(f"{path} is an empty list; give one value, or more for a sweep.")
-            if any(isinstance(item, dict) for item in raw):
-                raise VegardError(
-                    f"{path}: a pair (in_plane, normal) cannot be swept; run once for each."
-                )
-            out.sweeps[path] = tuple(_value(path, meta, item) for item in raw)
-            values[key] = out.sweeps[path][0]
-        else:
-            values[key] = _value(path, meta, raw)
+        if raw == AUTO and path in LINKS:
+            out.auto.append(path)
+            continue
+        values[key] = _read(path, meta, raw, out)
         if is_number(meta):
             out.sources[path] = {"source": "experiment file", "verified": None}
+    if case is not None:
+        values |= _follow(name, cls, values, case, out)
     out.value = _make(name, cls, values, entry, out)
     return out
 
 
+def _read(path: str, meta: Mapping[str, Any], raw: Any, out: Section) -> Any:
+    """A value; of a list the first, the whole becomes a sweep."""
+    if not isinstance(raw, list) or not ("options" in meta or is_number(meta)):
+        return _value(path, meta, raw)
+    if not raw:
+        raise VegardError(f"{path} is an empty list; give one value, or more for a sweep.")
+    if any(isinstance(item, dict) for item in raw):
+        raise VegardError(f"{path}: a pair (in_plane, normal) cannot be swept; run once for each.")
+    if any(isinstance(item, list) for item in raw):
+        return _tensor(path, meta, raw)
+    out.sweeps[path] = tuple(_value(path, meta, item) for item in raw)
+    return out.sweeps[path][0]
+
+
+def _tensor(path: str, meta: Mapping[str, Any], raw: list[Any]) -> Any:
+    """Three lists of three are a tensor; a list of numbers is a sweep."""
+    if not meta.get("tensor"):
+        raise VegardError(f"{path} is a list in a list; a sweep is one list of values.")
+    if len(raw) != 3 or any(not isinstance(row, list) or len(row) != 3 for row in raw):
+        raise VegardError(
+            f"{path} as a tensor is three rows of three, [[…, …, …], […], […]]; a list of numbers "
+            "is a sweep, and a tensor cannot be swept: run once for each."
+        )
+    one = {**meta, "pair": False, "tensor": False}
+    return tuple(tuple(_value(path, one, v) for v in row) for row in raw)
+
+
+def _spread(name: str, cls: type, rest: dict[str, Any]) -> dict[str, Any]:
+    """Keys with ``film = { young = … }`` written out as ``film_young``; "rigid" is infinite."""
+    known = {f.name: f.metadata for f in fields(cls)}
+    out: dict[str, Any] = {}
+    for key, raw in rest.items():
+        group = [f for f in known if f.startswith(f"{key}_")]
+        if key in known or not group:
+            new = {key: raw}
+        elif raw == "rigid":
+            new = {f: float("inf") for f in group if known[f].get("infinite")}
+        elif isinstance(raw, dict):
+            new = {f"{key}_{part}": value for part, value in raw.items()}
+        else:
+            new = {}
+        if not new:
+            form = ", ".join(f"{f.removeprefix(key + '_')} = …" for f in group)
+            word = ', or "rigid"' if any(known[f].get("infinite") for f in group) else ""
+            raise VegardError(f"{name}.{key} is {{ {form} }}{word}; got {raw!r}.")
+        for twice in new.keys() & out.keys():
+            raise VegardError(f"{name}.{twice} is given twice, alone and in {name}.{key}.")
+        out |= new
+    return out
+
+
+def _follow(
+    name: str, cls: type, values: dict[str, Any], case: Case, out: Section
+) -> dict[str, Any]:
+    """Values of the keys that follow from other sections; ``out`` remembers which."""
+    found: dict[str, Any] = {}
+    for f in fields(cls):
+        path = f"{name}.{f.name}"
+        if path not in LINKS or f.name in values:
+            continue
+        value = linked(path, case)
+        if value is not None:
+            found[f.name] = value
+            out.sources[path] = {"source": f"follows from {LINKS[path].words}", "verified": None}
+            out.auto += [] if path in out.auto else [path]
+        elif path in out.auto or f.metadata.get("unknown"):
+            unit = f.metadata["unit"]
+            raise VegardError(
+                f"{path} cannot follow from {LINKS[path].words}, which is not in the file; "
+                f"give the {f.metadata['doc']} [{unit}]."
+            )
+    return found
+
+
+def _euler(rest: dict[str, Any]) -> tuple[float, ...] | None:
+    """Bunge's angles [rad] of ``material.euler``."""
+    raw = rest.pop("euler", None)
+    if raw is None:
+        return None
+    if not isinstance(raw, list) or len(raw) != 3:
+        raise VegardError(
+            'material.euler is Bunge\'s three angles, ["30 deg", "45 deg", "0 deg"]; got '
+            f"{raw!r}. It cannot be swept: run once for each grain."
+        )
+    angles = [units.parse(v, "rad", "material.euler") for v in raw]
+    return tuple(float(v) for v in np.asarray(rotations.checked_euler(angles, single=True)))
+
+
 def _class(name: str, base: type, rest: dict[str, Any]) -> type:
-    known = kinds(base)
+    known = kinds(base, recipes=True)
     if len(known) == 1 and base.__name__ in known:
         return base
     kind = rest.pop("kind", None)
@@ -109,19 +238,21 @@ def _class(name: str, base: type, rest: dict[str, Any]) -> type:
 
 def _field(path: str, cls: type, key: str) -> Field[Any]:
     table = {f.name: f for f in fields(cls)}
-    section = path.split(".")[0]
+    section = path.rpartition(".")[0]
     if key not in table:
         placed(section, key)
-        for kind, other in kinds(parts()[section].metadata["kind"]).items():
+        for kind, other in kinds(sections()[section], recipes=True).items():
             if key in {f.name for f in fields(other)}:
                 raise VegardError(f'[{section}] kind = "{kind}" has {key}; {cls.__name__} has not.')
-        special = ("catalogue",) if cls is parts()["material"].metadata["kind"] else ("kind",)
+        special = ("catalogue", "euler") if section == "material" else ("kind",)
         raise unknown_name("key", path, [f"{section}.{k}" for k in (*table, *special)])
     return table[key]
 
 
 def _value(path: str, meta: Mapping[str, Any], raw: Any) -> Any:
     """A value of a field; numbers are parsed and checked here to name their key."""
+    if path in ROWS:
+        return _rows(path, raw)
     if not is_number(meta):
         return raw
     if not isinstance(raw, dict):
@@ -134,6 +265,22 @@ def _value(path: str, meta: Mapping[str, Any], raw: Any) -> Any:
         )
     both = {**meta, "pair": False}
     return tuple(_value(f"{path}.{k}", both, raw[k]) for k in PAIR)
+
+
+def _rows(path: str, raw: Any) -> tuple[tuple[Any, ...], ...]:
+    """A list of tables, all with the same keys."""
+    names = ", ".join(f"{key} = …" for key in ROWS[path])
+    if not isinstance(raw, list) or not all(isinstance(row, dict) for row in raw):
+        raise VegardError(f"{path} is a list of tables, [{{ {names} }}, …]; got {raw!r}.")
+    for i, row in enumerate(raw):
+        if set(row) != set(ROWS[path]):
+            raise VegardError(
+                f"{path}[{i}] is {{ {names} }}; got the keys {', '.join(row) or 'of nothing'}."
+            )
+    return tuple(
+        tuple(_value(f"{path}[{i}].{key}", meta, row[key]) for key, meta in ROWS[path].items())
+        for i, row in enumerate(raw)
+    )
 
 
 def _entry(rest: dict[str, Any]) -> Any:
@@ -187,8 +334,8 @@ def paths() -> dict[str, Mapping[str, Any]]:
     """Metadata of every field that some section may have, by dotted path."""
     return {
         f"{name}.{f.name}": f.metadata
-        for name, part in parts().items()
-        for cls in kinds(part.metadata["kind"]).values()
+        for name, base in sections().items()
+        for cls in kinds(base, recipes=True).values()
         for f in fields(cls)
     }
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from vegard.errors import VegardError
 from vegard.experiment import Experiment
+from vegard.io.extras import Case, Extras, made
 
 Real = NDArray[np.float64]
 
-SIGNALS = ("frequency", "time", "pulse", "profile", "relaxation")
+SIGNALS = ("frequency", "time", "pulse", "profile", "relaxation", "current")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,28 @@ class Plan:
     title : str
         Heading of the report.
     experiment : Experiment
-        The experiment, with the first value of each sweep.
+        The experiment as the file writes it, with the first value of each sweep: a tip may be a
+        ``Hertz``, the material is in the axes of its crystal. `at` makes it ready to compute.
     per : str
         Drive to which the responses refer.
     drive : float
         Amplitude of the drive, in ``drive_unit``.
     sweeps : tuple of (path, values)
         Dotted paths and their values; all combinations are computed.
-    frequency, time, pulse, profile, relaxation : optional
+    frequency, time, pulse, profile, relaxation, current : optional
         The points of each signal; None leaves it out.
     asked : frozenset of str
         Signals that the file names itself: if one of them fails the run fails.
+    extras : Extras
+        Cantilever and parasitics.
+    auto : tuple of str
+        Dotted paths in ``extras`` whose values follow from other sections.
+    euler : tuple of float, optional
+        Orientation of the crystal, Bunge's angles [rad].
+    azimuth : float
+        Direction of the points read [rad].
+    components : tuple of str
+        Components of the frequency response; the first is "vertical".
     sources : tuple of dict
         Keys parameter, source, verified: where the numbers come from.
     file : str
@@ -129,6 +141,12 @@ class Plan:
     pulse: PulsePlan | None = None
     profile: ProfilePlan | None = None
     relaxation: RelaxationPlan | None = None
+    current: Grid | None = None
+    extras: Extras = field(default_factory=Extras)
+    auto: tuple[str, ...] = ()
+    euler: tuple[float, ...] | None = None
+    azimuth: float = 0.0
+    components: tuple[str, ...] = ("vertical",)
     asked: frozenset[str] = field(default=frozenset(SIGNALS), compare=False)
     sources: tuple[dict[str, Any], ...] = ()
     seed: int = 0
@@ -145,6 +163,10 @@ class Plan:
         paths = [path for path, _ in self.sweeps]
         for values in product(*(values for _, values in self.sweeps)):
             yield dict(zip(paths, values, strict=True))
+
+    def at(self, changes: dict[str, Any]) -> Case:
+        """The case of one point of the sweeps, with all that follows from its changes."""
+        return made(self.experiment, self.extras, self.euler, self.auto, changes)
 
     def bias(self, experiment: Experiment) -> float:
         """The drive as a bias [V] where it is one; a concentration through dE/dC."""

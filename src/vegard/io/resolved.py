@@ -43,29 +43,41 @@ def body(plan: Plan) -> str:
     """The resolved file without its heading."""
     swept = dict(plan.sweeps)
     lines = [f"schema = {SCHEMA}", f"title = {_text(plan.title)}", f"seed = {plan.seed}"]
-    for name in objects.parts():
-        lines += ["", f"[{name}]", *_object(name, getattr(plan.experiment, name), swept)]
+    for name, value in objects.given(plan.experiment, plan.extras).items():
+        lines += ["", f"[{name}]", *_object(name, value, swept, plan.auto)]
+        if name == "material" and plan.euler is not None:
+            lines.append(f"euler = {_plain(plan.euler)}  # rad; vegard is in the crystal's axes")
     readout = swept.get("readout", plan.experiment.readout)
     lines += ["", "[experiment]", f"readout = {_plain(readout)}", f"per = {_text(plan.per)}"]
     lines += [f"drive = {_quantity(plan.drive, plan.drive_unit)}"]
+    lines += [f"azimuth = {_quantity(plan.azimuth, 'rad')}"]
     for name in SIGNALS:
         lines += ["", f"[{name}]", *_signal(name, getattr(plan, name))]
+        if name == "frequency" and plan.frequency is not None:
+            lines.append(f"components = {_plain(plan.components)}")
     if plan.sources:
         lines += ["", "[sources]"]
         lines += [f"{_text(s['parameter'])} = {_source(s)}" for s in plan.sources]
     return "\n".join(lines) + "\n"
 
 
-def _object(name: str, value: Any, swept: dict[str, tuple[Any, ...]]) -> list[str]:
+def _object(
+    name: str, value: Any, swept: dict[str, tuple[Any, ...]], auto: tuple[str, ...]
+) -> list[str]:
     kind = type(value)
-    known = objects.kinds(objects.parts()[name].metadata["kind"])
-    lines = [f"kind = {_text(kind.__name__)}"] if set(known) != {name.capitalize()} else []
+    known = objects.kinds(objects.sections()[name], recipes=True)
+    lines = [f"kind = {_text(kind.__name__)}"] if len(known) > 1 else []
     if name == "material":
         lines.append("catalogue = false  # all that is known stands here")
     for f in fields(kind):
-        content = swept.get(f"{name}.{f.name}", getattr(value, f.name))
-        if content is not None:
-            lines.append(f"{f.name} = {_field(content, f.metadata, f'{name}.{f.name}' in swept)}")
+        path = f"{name}.{f.name}"
+        content = swept.get(path, getattr(value, f.name))
+        if path in auto:
+            lines.append(f'{f.name} = "{objects.AUTO}"')
+        elif path in objects.ROWS:
+            lines.append(f"{f.name} = {_rows(content, objects.ROWS[path])}")
+        elif content is not None:
+            lines.append(f"{f.name} = {_field(content, f.metadata, path in swept)}")
     return lines
 
 
@@ -74,17 +86,31 @@ def _field(value: Any, meta: Any, swept: bool) -> str:
         return "[" + ", ".join(_field(v, meta, False) for v in value) + "]"
     if not objects.is_number(meta):
         return _plain(value)
+    if isinstance(value, tuple) and isinstance(value[0], tuple):
+        one = meta["unit"]
+        rows = (", ".join(_quantity(v, one) for v in row) for row in value)
+        return "[" + ", ".join(f"[{row}]" for row in rows) + "]"
     if isinstance(value, tuple):
         pair = zip(objects.PAIR, value, strict=True)
         return "{ " + ", ".join(f"{k} = {_quantity(v, meta['unit'])}" for k, v in pair) + " }"
     return _quantity(value, meta["unit"])
 
 
+def _rows(rows: Any, metas: Any) -> str:
+    tables = (
+        ", ".join(
+            f"{k} = {_quantity(v, m['unit'])}" for (k, m), v in zip(metas.items(), row, strict=True)
+        )
+        for row in rows
+    )
+    return "[" + ", ".join(f"{{ {t} }}" for t in tables) + "]"
+
+
 def _signal(name: str, part: Any) -> list[str]:
     if part is None:
         return ["enabled = false"]
     if isinstance(part, Grid):
-        return _grid(part, "Hz" if name == "frequency" else "s")
+        return _grid(part, "s" if name == "time" else "Hz")
     if name == "pulse":
         return [f"duration = {_quantity(part.duration, 's')}", *_grid(part.after, "s")]
     if name == "relaxation":

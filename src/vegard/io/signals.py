@@ -6,7 +6,9 @@ from dataclasses import replace
 from math import log10, pi
 from typing import Any
 
-from vegard.errors import VegardError
+from vegard import transfer
+from vegard.elastic import COMPONENTS
+from vegard.errors import VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.io.plan import (
     SIGNALS,
@@ -22,6 +24,7 @@ from vegard.io.plan import (
 from vegard.io.values import MOST_POINTS, keys, number, numbers, switch, whole
 
 _PROFILE = {"frequency": "Hz", "time": "s", "pulse_time": "s"}
+ROUNDING = 1e-12  # of the largest β; what a rotation leaves in a component that should be zero
 _RANGE = ("from", "to", "points", "values")
 
 
@@ -42,8 +45,39 @@ def plan_signals(plan: Plan, experiments: list[Experiment], wanted: dict[str, An
     for name in SIGNALS:
         if name in wanted and switch(f"{name}.enabled", wanted[name].get("enabled", True)):
             table = {k: v for k, v in wanted[name].items() if k != "enabled"}
+            if name == "frequency":
+                chosen["components"] = _components(table.pop("components", None), experiments, plan)
             chosen[name] = _MAKERS[name](table, size, chosen)
     return replace(plan, **chosen)
+
+
+def _components(given: Any, experiments: list[Experiment], plan: Plan) -> tuple[str, ...]:
+    """Components of the frequency response; by default lateral ones that the tensor brings."""
+    name = "frequency.components"
+    if given is None:
+        return tuple(c for c in COMPONENTS if _seen(c, experiments, plan.azimuth))
+    if not isinstance(given, list) or any(not isinstance(c, str) for c in given):
+        raise VegardError(f'{name} is a list, ["vertical", "lateral_x"]; got {given!r}.')
+    for c in given:
+        if c not in COMPONENTS:
+            raise unknown_name(name, c, COMPONENTS)
+    if "vertical" not in given:
+        raise VegardError(f'{name} needs "vertical", to which the lateral ones are compared.')
+    if len(given) > 1 and any(e.readout != "centre" for e in experiments):
+        raise VegardError(f'{name}: lateral motion is read at a point; use readout = "centre".')
+    return tuple(c for c in COMPONENTS if c in given)
+
+
+def _seen(component: str, experiments: list[Experiment], azimuth: float) -> bool:
+    """Whether a component moves the centre: there only harmonics of order 0 count."""
+    if component == "vertical":
+        return True
+    for e in experiments:
+        largest = max(abs(b) for b in e.material.vegard_principal) * ROUNDING
+        seen = (p for p in transfer.parts(e, component, azimuth) if p.order == 0)
+        if e.readout == "centre" and any(abs(p.factor) > largest for p in seen):
+            return True
+    return False
 
 
 def _grid(
@@ -128,10 +162,20 @@ def _relaxation(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> 
     return RelaxationPlan(_grid("relaxation", table, "s", auto, 40))  # a film's g jumps
 
 
+def _current(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> Grid:
+    keys("current", table, _RANGE)
+    if not table and "frequency" in chosen:
+        same: Grid = chosen["frequency"]
+        return same
+    low, high = 1 / (2 * pi * size.longest), 1 / (2 * pi * size.shortest)
+    return _grid("current", table, "Hz", (low * 1e-4, high * 1e4))
+
+
 _MAKERS: dict[str, Any] = {
     "frequency": _frequency,
     "time": _time,
     "pulse": _pulse,
     "profile": _profile,
     "relaxation": _relaxation,
+    "current": _current,
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vegard.dart_scans import CHANGE, QUALITIES, Analysis, between
-from vegard.experiment import LATTICE_CONSTANT
+from vegard.findings import LATTICE_CONSTANT
 from vegard.plot import OKABE_ITO
 from vegard.prefixes import quantity
 from vegard.response import frequency_response, time_response

@@ -8,11 +8,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vegard.citations import citations
 from vegard.files import whole
+from vegard.io import objects
 from vegard.prefixes import quantity
 from vegard.readings import message
-from vegard.report.pictures import data_uri
+from vegard.report import signals
+from vegard.report.pictures import KINDS, PARASITICS, data_uri
 from vegard.report.words import answer, key_numbers, label
 
 if TYPE_CHECKING:
@@ -185,15 +189,10 @@ def _findings(results: Any) -> str:
 
 def _figure(results: Any, name: str, figure: Figure) -> str:
     responses = [r for p in results.points if (r := getattr(p, name, None)) is not None]
-    title = {
-        "frequency": "Amplitude and phase over frequency",
-        "step": "Displacement after a step",
-        "pulse": "Displacement under a pulse and after it",
-        "profile": "Surface profile",
-        "relaxation": "Distribution of relaxation times",
-    }.get(name, name)
+    title = KINDS.get(name, PARASITICS)
     curves = f" ({len(responses)} curves)" if len(responses) > 1 else ""
-    alt = f"{title}{curves}. {message(responses[0])}." if responses else title
+    said = message(responses[0]) if responses else signals.dominance(results.points[0])
+    alt = f"{title}{curves}. {said}."
     return picture(figure, alt, f"{title}{curves}.")
 
 
@@ -227,9 +226,11 @@ def _parameters(results: Any) -> str:
     sources = {str(s["parameter"]): s for s in results.sources}
     swept = {path for p in results.points for path in p.changes}
     rows = []
-    for path, symbol, doc, value, unit in _walk(results.base):
+    for path, symbol, doc, value, unit in _walk(results):
         s = sources.pop(path, None) or sources.pop(path.rpartition(".")[2], None)
         shown = "swept" if path in swept else _value(value, unit)
+        if swept and path in results.plan.auto:
+            shown = "follows"
         rows.append((symbol, doc, shown, *_source(s, value)))
     for name, s in sources.items():
         value, unit = s.get("value"), str(s.get("unit") or "")
@@ -244,24 +245,44 @@ def _source(s: dict[str, Any] | None, value: Any) -> tuple[str, str]:
     return str(s.get("source") or ""), "" if verified is None else "yes" if verified else "no"
 
 
-def _walk(experiment: Any) -> Iterator[tuple[str, str, str, Any, str]]:
-    """Path, symbol, meaning, value and unit of every parameter of an experiment."""
-    for part in ("material", "tip", "geometry", "interface"):
-        owner = getattr(experiment, part)
+def _walk(results: Any) -> Iterator[tuple[str, str, str, Any, str]]:
+    """Path, symbol, meaning, value and unit of every parameter of a run."""
+    base, plan = results.base, results.plan
+    for part, owner in objects.given(base, plan.extras).items():
         if part != "material":
-            yield part, "", part, type(owner).__name__, ""
+            yield part, "", part.replace(".", ": "), type(owner).__name__, ""
         for f in (f for f in fields(owner) if f.name != "source"):
-            m, value = f.metadata, getattr(owner, f.name)
+            m, value, path = f.metadata, getattr(owner, f.name), f"{part}.{f.name}"
             symbol, doc, unit = m.get("symbol", ""), m.get("doc", f.name), m.get("unit", "")
-            yield f"{part}.{f.name}", symbol, doc, value, unit
-    yield "readout", "", "what the tip reads", experiment.readout, ""
-    yield "elastic", "", "elastic model", type(experiment.elastic).__name__, ""
+            if path in objects.ROWS:
+                value = _layers(value, objects.ROWS[path]) or "none"
+            if path == "tip.radius" and value is None:
+                value = results.points[0].experiment.tip.radius
+            yield path, symbol, doc, value, unit
+        if part == "material" and plan.euler is not None:
+            doc = "orientation of the crystal, Bunge's angles"
+            yield "material.euler", "φ1, Φ, φ2", doc, tuple(np.degrees(plan.euler)), "°"
+    yield "readout", "", "what the tip reads", base.readout, ""
+    if plan.azimuth:
+        degrees = float(np.degrees(plan.azimuth))
+        yield "azimuth", "θ", "direction of the points read", degrees, "°"
+
+
+def _layers(rows: Any, metas: Any) -> str:
+    """Layers below the film, one after the other."""
+    units = [m["unit"] for m in metas.values()]
+    return "; ".join(
+        ", ".join(quantity(v, u) for v, u in zip(row, units, strict=True)) for row in rows
+    )
 
 
 def _value(value: Any, unit: str) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, tuple | list):
+        if value and isinstance(value[0], tuple) and unit:  # a tensor
+            rows = "; ".join(", ".join(f"{v:.6g}" for v in row) for row in value)
+            return f"[{rows}] {unit}"
         if len(value) > 4:
             return f"{len(value)} values"
         return "(" + ", ".join(_value(v, unit) for v in value) + ")"
@@ -273,10 +294,8 @@ def _value(value: Any, unit: str) -> str:
 def _citations(results: Any) -> list[str]:
     out: dict[str, None] = {}
     for p in results.points:
-        for name in ("frequency", "step", "pulse", "profile", "relaxation"):
-            response = getattr(p, name)
-            if response is not None:
-                out |= dict.fromkeys(citations(response.inputs))
+        for response in p.responses.values():
+            out |= dict.fromkeys(citations(response.inputs))
     return list(out)
 
 

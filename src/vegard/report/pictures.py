@@ -9,13 +9,27 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from vegard.plot import OKABE_ITO, Line, Scale, curves, ordered
-from vegard.readings import is_curve
+from vegard.readings import is_curve, kind
+from vegard.report import signals
 from vegard.report.words import label, parameter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS = ("frequency", "step", "pulse", "profile", "relaxation")
+KINDS = {
+    "frequency": "Amplitude and phase over frequency",
+    "lateral_x": "Lateral motion along x over frequency",
+    "lateral_y": "Lateral motion along y over frequency",
+    "photodiode": "What the photodiode reads over frequency",
+    "step": "Displacement after a step",
+    "pulse": "Displacement under a pulse and after it",
+    "profile": "Surface profile",
+    "relaxation": "Distribution of relaxation times",
+    "impedance": "Impedance of the contact over frequency",
+    "current": "Current through the contact over frequency",
+    "step_current": "Current through the contact after a step",
+}
+PARASITICS = "Terms at the drive's frequency and their sum; the other figures show diffusion alone"
 
 
 def figures(results: Any) -> dict[str, Figure]:
@@ -29,8 +43,8 @@ def figures(results: Any) -> dict[str, Figure]:
     Returns
     -------
     dict
-        Figures by name: frequency, step, pulse, profile, relaxation; those that were computed
-        at two points or more.
+        Figures by name: those of ``KINDS`` that were computed at two points or more, and
+        "parasitics" for the first point.
     """
     from matplotlib.figure import Figure
 
@@ -39,10 +53,15 @@ def figures(results: Any) -> dict[str, Figure]:
         points = [p for p in results.points if is_curve(getattr(p, name))]
         if not points:
             continue
-        figure = Figure(figsize=(6.4, 5.0 if name == "frequency" else 4.0))
+        phased = kind(getattr(points[0], name)) == "frequency"
+        figure = Figure(figsize=(6.4, 5.0 if phased else 4.0))
         lines, bar = _lines(points, name)
         curves(lines, figure.add_subplot(), bar)
         out[name] = figure
+        if name == "frequency" and points[0].sum is not None:
+            out["parasitics"] = figure = Figure(figsize=(6.4, 4.0))
+            where = label(points[0].experiment, points[0].changes)
+            signals.terms(figure.add_subplot(), points[0], f"; {where}" if where else "")
     return out
 
 

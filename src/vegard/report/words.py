@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from vegard import readings
+from vegard.io import objects
+from vegard.layered import Layered
 from vegard.parameters import field_of
 from vegard.prefixes import quantity
+from vegard.report import signals
 from vegard.result import Response
 
 _TIPS = {"DiscTip": "disc", "GaussianTip": "gaussian", "ProfileTip": "profiled"}
@@ -19,6 +22,8 @@ _INTERFACES = {
     "FixedConcentration": "equilibrium with the tip",
     "FixedFlux": "a fixed flux under the tip",
     "LinearKinetics": "linear charge transfer",
+    "Contact": "exchange under the contact alone",
+    "BlockingTip": "a tip that lets no ions through",
 }
 _LAWS = {
     -0.5: "the law of equilibrium with the tip: a skin √(D/ω) thin",
@@ -28,6 +33,8 @@ _LAWS = {
 
 def parameter(experiment: Any, path: str) -> Mapping[str, Any]:
     """Metadata (doc, symbol, unit …) of the field at a dotted path; empty if there is none."""
+    if path in (known := objects.paths()):
+        return known[path]
     owner = experiment
     *parts, last = path.split(".")
     for name in parts:
@@ -48,7 +55,8 @@ def key_numbers(point: Any) -> dict[str, float]:
     dict
         Of what was computed: corner_frequency_Hz; lowest_frequency_Hz, amplitude_lowest and
         highest_frequency_Hz, amplitude_highest in the response's units; slope; half_time_s;
-        pulse_s, fall_time_s; main_relaxation_s; half_radius_m. nan where a number is not seen.
+        pulse_s, fall_time_s; main_relaxation_s; half_radius_m; those of `signals.numbers`. nan
+        where a number is not seen.
     """
     e = point.experiment
     out: dict[str, float] = {}
@@ -73,7 +81,7 @@ def key_numbers(point: Any) -> dict[str, float]:
         out["main_relaxation_s"] = readings.main_relaxation(point.relaxation)
     if readings.is_curve(point.profile) and readings.kind(point.profile) == "profile":
         out["half_radius_m"] = readings.half_radius(point.profile)
-    return out
+    return out | signals.numbers(point)
 
 
 def setting(e: Any) -> str:
@@ -89,6 +97,10 @@ def setting(e: Any) -> str:
     place = "half-space"
     if isfinite(e.thickness):
         place = f"film of {quantity(e.thickness, 'm')} with a {e.geometry.back} back"
+    if isinstance(e.elastic, Layered):
+        young = e.elastic.substrate_young
+        place += f" on a {'substrate' if isfinite(young) else 'rigid base'}"
+        place += f" of {quantity(young, 'Pa')}" if isfinite(young) else ""
     return (
         f"{e.material.name or 'A material'} under a {_TIPS.get(tip, tip)} tip of radius "
         f"{quantity(e.tip.radius, 'm')}, {place}, {_INTERFACES.get(interface, interface)}"
@@ -123,6 +135,7 @@ def answer(results: Any) -> str:
         said.append(f"The diffusion length equals the contact radius at D/(2πR²) = {corner}.")
     if "slope" in numbers and isfinite(numbers["slope"]):
         said.append(_on_slope(numbers["slope"]))
+    said += signals.sentences(point, numbers)
     said += _in_time(numbers)
     return " ".join(said)
 

@@ -1,0 +1,256 @@
+"""Interfaces that act under the tip alone, and the tip that lets no ions through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isinf, pi
+from typing import Any, ClassVar
+
+import numpy as np
+
+from vegard import diffusion, galerkin, migration, rim
+from vegard.errors import VegardError
+from vegard.footprints import DISC, RING
+from vegard.galerkin import FINITE, PERFECT, Basis
+from vegard.geometries import Geometry, HalfSpace
+from vegard.interfaces import Complex, Interface, Source
+from vegard.material import FARADAY, GAS_CONSTANT, Material
+from vegard.parameters import choice, quantity
+from vegard.tips import DiscTip, Tip
+
+_SWITCH = 100.0  # |σ| above which a perfect contact is solved at its rim
+_RIM = 0.05  # relative error of that solution times |σ|³, largest at the rim
+_DEEP = 10.0  # Re qh above which a film is a half-space to the rim
+_MOST = 96  # functions at most
+_THIN = 1e6  # Biot number above which the layer at the rim is taken to first order
+_TAIL = 3e4  # range of the Galerkin integrals past the last scale
+
+
+def _disc(interface: Interface, tip: Tip) -> None:
+    if not isinstance(tip, DiscTip):
+        raise VegardError(
+            f"{type(interface).__name__} acts under a contact with a rim: it needs a DiscTip; "
+            f"got {type(tip).__name__}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Contact(Interface):
+    """Exchange under the tip only, no flux through the surface outside (microdisc electrode).
+
+    -D_z C' = κ(c - C) for r < R, c = -V/(dE/dC), and no flux for r > R: the mixed boundary value
+    problem. Ions that enter cannot leave: no static displacement on a half-space or a film with
+    a blocking back.
+
+    Parameters
+    ----------
+    rate : float
+        κ [m/s] = (-dE/dC)/(zF R_ct); infinite is equilibrium under the tip.
+
+    Notes
+    -----
+    Galerkin's method (vegard.galerkin), and for a perfect contact with |s|R²/D > 1e4 the rim's own
+    solution (vegard.rim). tests/test_contact.py.
+
+    Examples
+    --------
+    >>> import vegard as vg
+    >>> e = vg.Experiment(
+    ...     vg.Material(1e-15, 1e-6, 0.3), vg.DiscTip(20e-9), interface=vg.Contact()
+    ... )
+    >>> u = vg.frequency_response(e, 1.0, per="concentration")
+    >>> f"{u.amplitude:.3e} m/(mol/m³)"
+    '1.934e-14 m/(mol/m³)'
+    """
+
+    rate: float = quantity(
+        "charge-transfer rate under the tip",
+        "κ",
+        "m/s",
+        default=inf,
+        infinite=True,
+        hint="κ = (-dE/dC)/(zF R_ct).",
+    )
+    drives: ClassVar[dict[str, str]] = {"volt": "m/V", "concentration": "m/(mol/m³)"}
+    sink: ClassVar[bool] = False
+
+    def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
+        return 1.0 / admittance
+
+    def fits(self, tip: Tip, geometry: Geometry, material: Material) -> None:
+        _disc(self, tip)
+
+    def sources(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+    ) -> tuple[Source, ...]:
+        high = self.beyond(s, tip, geometry, material)
+        out = []
+        if not high.all():
+            rows = np.flatnonzero(~high)
+            basis, strengths = self.flux(s[rows], tip, geometry, material)
+            out.append(Source(basis.footprints(), strengths, self.surface, rows))
+        if high.any():
+            rows = np.flatnonzero(high)
+            sigma = tip.radius * np.sqrt(np.abs(s[rows]) / material.diffusivity_in_plane)
+            one = np.ones((2, rows.size, 1), complex)
+            one[1, :, 0] += _RIM / sigma**3
+
+            def part(which: int) -> Any:
+                def surface(admittance: Any, k: Any, s: Any, material: Material) -> Any:
+                    sigma = tip.radius * np.sqrt(s / material.diffusivity_in_plane)
+                    return rim.spread(k * tip.radius, sigma)[which]
+
+                return surface
+
+            out += [
+                Source((footprint,), one, part(which), rows)
+                for which, footprint in enumerate((DISC, RING))
+            ]
+        return tuple(out)
+
+    def net_flux(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+    ) -> tuple[Complex, Any]:
+        """Ions through the contact per surface concentration [m³/s] at s (m,), and its error."""
+        scale = 2 * pi * tip.radius**2
+        values, error = np.empty(s.shape, complex), np.empty(s.shape)
+        high = self.beyond(s, tip, geometry, material)
+        if not high.all():
+            basis, strengths = self.flux(s[~high], tip, geometry, material)
+            best, rough = scale * (strengths @ basis.load)
+            values[~high], error[~high] = best, np.abs(best - rough)
+        q = self.wavenumber(np.zeros(1), s[high], material)
+        sigma = tip.radius * np.sqrt(s[high] / material.diffusivity_in_plane)
+        disc, ring = rim.spread(np.zeros(1), sigma)
+        values[high] = scale * material.diffusivity_normal * q * (disc / 2 + ring)
+        error[high] = np.abs(values[high]) * _RIM / np.abs(sigma) ** 3
+        return values, error + 1e-14 * np.abs(values)
+
+    def beyond(self, s: Complex, tip: Tip, geometry: Geometry, material: Material) -> Any:
+        """Where the rim's own solution holds: |σ| > 100, perfect, no back in sight."""
+        sigma = tip.radius * np.sqrt(s / material.diffusivity_in_plane)
+        q = np.sqrt(s / material.diffusivity_normal)
+        deep = q.real > _DEEP / geometry.depth
+        return (np.abs(sigma) > _SWITCH) & deep & isinf(self.rate)
+
+    def flux(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+    ) -> tuple[Basis, Complex]:
+        """Functions of the flux and their strengths (2, s, n) [m/s] per surface concentration."""
+        normal, in_plane = material.diffusivity_normal, material.diffusivity_in_plane
+        unit = (normal * in_plane) ** 0.5 / tip.radius
+        scale = max(
+            1.0,
+            (np.abs(s).max() / in_plane) ** 0.5 * tip.radius,
+            1.6 * tip.radius / geometry.depth * (normal / in_plane) ** 0.5,
+        )
+        biot = self.rate / unit
+        if biot > _THIN:
+            basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
+        else:
+            basis = Basis(FINITE, 16 if max(biot, scale) < 32 else 24 if biot < 1e3 else 64)
+        low = max((np.abs(s).min() / max(normal, in_plane)) ** 0.5 * tip.radius, 1e-18)
+        high = scale * _TAIL
+
+        def excess(k: Any) -> Any:
+            q = self.wavenumber(k / tip.radius, s[:, None], material)
+            return k * unit / geometry.transport(q, material)[0] - 1
+
+        k = galerkin.nodes(basis, low, high)
+        return basis, galerkin.solve(basis, low, high, excess(k), biot) * unit
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingTip(Interface):
+    """Tip that passes no ions: they migrate in its field and pile up below it (electromigration).
+
+    One mobile ion on an immobile background, electrons slow; V > 0 depletes cations, the opposite
+    sign of an exchanging tip. Linear for |zFV/R_gT| ≪ 1; half-space, isotropic diffusivity.
+
+    Parameters
+    ----------
+    debye_length : float
+        λ [m]; with the concentration it fixes the permittivity.
+    concentration : float
+        Concentration of the mobile ions at rest [mol/m³].
+    extent : {"surface", "contact"}
+        Where the potential is held: V S(r) on the whole surface (screened or grounded outside the
+        tip), or V under a disc with air outside (a true contact; needs a DiscTip).
+
+    Notes
+    -----
+    Morozovska, Eliseev and Kalinin, J. Appl. Phys. 111, 014114 (2012), arXiv:1112.3768;
+    vegard.migration, tests/test_contacts.py.
+
+    Examples
+    --------
+    >>> import vegard as vg
+    >>> e = vg.Experiment(
+    ...     vg.Material(1e-15, 1e-6, 0.3), vg.GaussianTip(20e-9),
+    ...     interface=vg.BlockingTip(1e-9, 1e3),
+    ... )
+    >>> u = vg.frequency_response(e, 1.0)
+    >>> f"{u.amplitude * 1e12:.1f} pm/V"
+    '92.7 pm/V'
+    """
+
+    debye_length: float = quantity(
+        "Debye length", "λ", "m", hint="Solids lie near 1e-10..1e-8; did you pass nm?"
+    )
+    concentration: float = quantity("concentration of mobile ions at rest", "C_b", "mol/m³")
+    extent: str = choice("where the potential is held", ("surface", "contact"), "surface")
+    drives: ClassVar[dict[str, str]] = {"volt": "m/V"}
+
+    def fits(self, tip: Tip, geometry: Geometry, material: Material) -> None:
+        if self.extent == "contact":
+            _disc(self, tip)
+        if not isinstance(geometry, HalfSpace):
+            raise VegardError("BlockingTip is solved on a half-space; use geometry=HalfSpace().")
+        if material.diffusivity_normal != material.diffusivity_in_plane:
+            raise VegardError(
+                "BlockingTip needs one diffusivity for all directions: migration along the field "
+                "and diffusion do not separate otherwise; give Material(diffusivity=…) one number."
+            )
+
+    def wavenumber(self, k: Any, s: Any, material: Material) -> Any:
+        d = material.diffusivity_normal
+        return diffusion.wavenumber(k, s + d / self.debye_length**2, d, d)
+
+    def surface(self, admittance: Any, k: Any, s: Any, material: Material) -> Any:
+        d = material.diffusivity_normal
+        return migration.surface_concentration(k, admittance / d, s / d, self.debye_length)
+
+    def sources(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+    ) -> tuple[Source, ...]:
+        if self.extent == "surface":
+            return super(BlockingTip, self).sources(s, tip, geometry, material)
+        radius, d = tip.radius, material.diffusivity_normal
+        scale = max(1.0, radius / self.debye_length)
+        basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
+        low = max(self.onset(np.abs(s).min(), material) * radius, 1e-18)
+        high = max(scale, (np.abs(s).max() / d) ** 0.5 * radius) * _TAIL
+        k = galerkin.nodes(basis, low, high) / radius
+        p = s[:, None] / d
+        excess = migration.elastance(
+            k, self.wavenumber(k, s[:, None], material), p, self.debye_length
+        )
+        strengths = galerkin.solve(basis, low, high, excess - 1, inf) / radius
+
+        def charge(admittance: Any, k: Any, s: Any, material: Material) -> Any:
+            """Ĉ₀ per surface charge over ε: 1/Q."""
+            return material.diffusivity_normal / admittance
+
+        return (Source(basis.footprints(), strengths, charge, np.arange(s.size)),)
+
+    def scales(self, size: float, material: Material) -> tuple[float, ...]:
+        return (1 / self.debye_length, size * self.debye_length / material.diffusivity_normal)
+
+    def onset(self, size: float, material: Material) -> float:
+        # the spreading resistance charges the diffuse layer: k + Qλ²p = 0 near k = λp
+        slow = size * self.debye_length / material.diffusivity_normal
+        return min(slow, super(BlockingTip, self).onset(size, material))
+
+    def _amplitude(self, per: str, tip: Tip, material: Material) -> float:
+        thermal = GAS_CONSTANT * material.temperature / (material.charge * FARADAY)
+        return -self.concentration / thermal

@@ -1,0 +1,200 @@
+r"""Mixed boundary value problem of a disc: exchange under the contact, none outside.
+
+The flux under a contact of radius 1 is expanded in
+:math:`\mu^{2\alpha} P_n^{(\alpha,0)}(2\mu^2-1)`, :math:`\mu = \sqrt{1-r^2}`, P the Jacobi
+polynomials, whose transforms are (up to a factor) :math:`2\pi\psi`,
+
+.. math:: \psi(k) = J_{2n+\alpha+1}(k)\,/\,k^{\alpha+1},
+
+with α = -½, singular at the rim, for a perfect contact, and with α = 0 and ½ together for a finite
+rate: all powers of μ, which resolve the layer at the rim where the flux has a logarithm. The
+condition under the contact is tested with the same functions:
+
+.. math:: \sum_n\Big[\int_0^\infty \psi_m\psi_n\,\frac{k}{Y}\,dk + \frac{1}{\mathrm{Bi}}
+          \int_0^\infty \psi_m\psi_n\,k\,dk\Big]x_n = \psi_m(0)
+
+with the admittance Y in units that make k/Y → 1 for k → ∞. The static half-space, k/Y = 1, and
+the second integral are known in closed form; what is left of the first decays.
+
+For Bi → ∞ the layer at the rim becomes too thin for the second basis. To first order in 1/Bi the
+first one then serves with the finite part of its divergent second integral: with the flux F/μ at
+the rim, :math:`\int f_m f_n\,\mu\,d\mu \to \mathrm{f.p.} + F_m F_n(0)\,\frac12\ln(16\,
+\mathrm{Bi})`, where 16 belongs to the layer of a half plane (checked against the second basis in
+tests/test_contacts.py).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, exp, gamma, isinf, log, pi, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vegard.hankel import grid
+from vegard.spectra import Footprint, Wave, turn, window
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+_PHASE = 16.0  # largest phase [rad] across one panel
+_SPARE = 3  # share of the functions, 1/_SPARE, that the second solution leaves out
+
+
+PERFECT, FINITE = (-0.5,), (0.0, 0.5)  # families for a perfect contact and for a finite rate
+
+
+class Basis(NamedTuple):
+    """Functions of the flux: ``size`` of each family α."""
+
+    alphas: tuple[float, ...]
+    size: int
+
+    @property
+    def power(self) -> Real:
+        """α + 1 of each function."""
+        return np.repeat(np.array(self.alphas) + 1, self.size)
+
+    @property
+    def order(self) -> Real:
+        """Order of the Bessel function in each transform."""
+        return np.asarray(2 * np.tile(np.arange(self.size), len(self.alphas)) + self.power)
+
+    @property
+    def scale(self) -> Real:
+        """Factor that makes the static diagonal of order one."""
+        return np.asarray(self.order**self.power)
+
+    @property
+    def load(self) -> Real:
+        """ψ(0) of each function. The net flux is 2π Σ ψ(0) x."""
+        first = np.isclose(self.order, self.power)
+        limit = [1 / (2**p * gamma(p + 1)) for p in self.power]
+        return np.where(first, self.scale * limit, 0.0)
+
+    def footprints(self) -> tuple[tuple[Footprint, ...], ...]:
+        """The functions as sources for the quadrature of vegard.hankel, a family each."""
+        orders, scales = (np.split(v, len(self.alphas)) for v in (self.order, self.scale))
+        return tuple(
+            (Footprint(tuple(w.tolist()), -alpha, waves=(Wave(1.0, tuple(v.tolist())),)),)
+            for alpha, w, v in zip(self.alphas, scales, orders, strict=True)
+        )
+
+    def fewer(self) -> NDArray[np.intp]:
+        """Functions of the rougher solution."""
+        left = self.size - max(1, self.size // _SPARE)
+        return np.flatnonzero(np.tile(np.arange(self.size), len(self.alphas)) < left)
+
+
+@lru_cache(maxsize=64)
+def _moments(basis: Basis, power: int) -> Real:
+    """∫ ψ_m ψ_n kᵖ dk (Weber and Schafheitlin)."""
+    from scipy.special import gammaln, rgamma
+
+    a, b = basis.order[:, None], basis.order
+    c = basis.power[:, None] + basis.power - power
+    value = np.exp(gammaln(c) + gammaln((a + b - c + 1) / 2) - gammaln((a + b + c + 1) / 2))
+    value *= rgamma((b - a + c + 1) / 2) * rgamma((a - b + c + 1) / 2) / 2**c
+    return np.asarray(basis.scale[:, None] * basis.scale * value)
+
+
+@lru_cache(maxsize=32)
+def _pairs(basis: Basis, low: int, high: int) -> tuple[Real, Real]:
+    """Nodes k and weighted products w ψ_m ψ_n, m ≤ n, from e^low (and below it) to e^high."""
+    from scipy import special
+
+    order = basis.order
+    start = turn(float(order.max()))
+    x, w = grid([0.0, *(exp(n) for n in range(low, high + 1))], 2 / _PHASE, start + 84.0)
+    first, second = np.triu_indices(order.size)
+    shape = basis.scale / x[:, None] ** basis.power
+    whole = x < start
+    near = special.jv(order, x[whole, None]) * shape[whole]
+    out = np.empty((x.size, first.size))
+    out[whole] = near[:, first] * near[:, second]
+    # J_μ J_ν = Re[A_μ A_ν* + A_μ A_ν e^{2ik}]/2: the second part is cut by a window
+    y = x[~whole, None]
+    far = special.hankel1e(order, y) * shape[~whole]
+    gone = window(2 * (y[:, 0] - start), 0)
+    turned = far * (np.exp(2j * y) * gone[:, None]) + far.conj()
+    out[~whole] = (turned[:, first] * far[:, second]).real / 2
+    out *= w[:, None]
+    x.flags.writeable = out.flags.writeable = False
+    return x, out
+
+
+def nodes(basis: Basis, low: float, high: float) -> Real:
+    """Wavenumbers [1/R] at which ``solve`` wants the admittance."""
+    return _pairs(basis, *_folds(low, high))[0]
+
+
+def _folds(low: float, high: float) -> tuple[int, int]:
+    return int(np.floor(log(min(low, 1.0)))), ceil(log(high))
+
+
+@lru_cache(maxsize=64)
+def _layer(basis: Basis) -> tuple[Real, Real]:
+    """Finite part of ∫ f_m f_n μ dμ for the singular functions f = F/μ, and F(0) F(0)."""
+    from scipy.special import eval_legendre, gammaln
+
+    n = np.arange(basis.size)
+    # F = P_2n(μ) up to the factor that its transform j_2n brings
+    inner = np.exp(gammaln(2 * n + 1) - 2 * gammaln(n + 1) - n * log(4))
+    factor = basis.scale * sqrt(2 / pi) / inner
+    t, w = np.polynomial.legendre.leggauss(2 * basis.size + 8)
+    t, w = (t + 1) / 2, w / 2
+    shape = factor[:, None] * eval_legendre(2 * n[:, None], t)
+    rim = factor * eval_legendre(2 * n, 0.0)
+    outer = np.outer(rim, rim)
+    return (shape * (w / t)) @ shape.T - outer * (w / t).sum(), outer
+
+
+def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -> Complex:
+    """Strengths of the functions of the flux.
+
+    Parameters
+    ----------
+    basis : Basis
+    low, high : float
+        Range of wavenumbers [1/R], as given to ``nodes``.
+    excess : ndarray, shape (m, n)
+        k/Y - 1 at the nodes, Y in units that make k/Y → 1.
+    biot : float
+        Exchange rate in the same units; infinite for a perfect contact.
+
+    Returns
+    -------
+    ndarray, shape (2, m, functions)
+        Solution, and one with fewer functions for the error estimate.
+    """
+    _, weights = _pairs(basis, *_folds(low, high))
+    real, imag = np.split(np.concatenate([excess.real, excess.imag]) @ weights, 2)
+    packed = real + 1j * imag
+    load = basis.load[:, None]
+    count = load.size
+    where = np.empty((count, count), int)
+    first, second = np.triu_indices(count)
+    where[first, second] = where[second, first] = np.arange(first.size)
+    perfect = packed[:, where] + _moments(basis, 0)
+    matrix = perfect + _resistance(basis, biot)
+    few = basis.fewer()
+    out = np.zeros((2, excess.shape[0], count), complex)
+    out[0] = np.linalg.solve(matrix, load)[..., 0]
+    out[1][:, few] = np.linalg.solve(matrix[:, few[:, None], few], load[few])[..., 0]
+    if basis.alphas == PERFECT and not isinf(biot):
+        # the next order of the expansion in 1/Bi is as the first order squared
+        first_order = out[0] - np.linalg.solve(perfect, load)[..., 0]
+        share = np.abs(first_order @ basis.load / (out[0] @ basis.load))
+        out[1] += 10 * share[:, None] * first_order
+    return out
+
+
+def _resistance(basis: Basis, biot: float) -> Real:
+    """What a finite rate adds to the matrix."""
+    if isinf(biot):
+        return np.zeros((1, 1))
+    if basis.alphas != PERFECT:
+        return _moments(basis, 1) / biot
+    regular, outer = _layer(basis)
+    return np.asarray((regular + outer * log(16 * biot) / 2) / biot)
