@@ -55,7 +55,7 @@ check: lint
 pins:
 	@rm -rf build/pins && $(PYTHON) -m venv build/pins
 	@build/pins/bin/python -m pip --quiet install hatchling editables
-	@build/pins/bin/python -m pip --quiet install --no-build-isolation --editable ".[test,docs,fast,files,maps]"
+	@build/pins/bin/python -m pip --quiet install --no-build-isolation --editable ".[test,docs,fast,fem,files,maps]"
 	@sed -n '/^#/p' constraints.txt > build/pins/constraints.txt
 	@build/pins/bin/python -m pip freeze --exclude-editable >> build/pins/constraints.txt
 	@mv build/pins/constraints.txt constraints.txt
@@ -87,7 +87,7 @@ $(VENV)/.run: $(VENV)/.build pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.build pyproject.toml constraints.txt
-	@$(PIP) --no-build-isolation --editable ".[test]"
+	@$(PIP) --no-build-isolation --editable ".[test,fem]"
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.docs: $(VENV)/.build pyproject.toml constraints.txt

@@ -23,7 +23,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "generated", "performance_table.md"]
 default_role = "py:obj"
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
-myst_heading_anchors = 2
+myst_heading_anchors = 3
 suppress_warnings = ["myst.header"]
 
 autodoc_typehints = "none"

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import make_models
 import numpy as np
 
 import vegard as vg
@@ -151,7 +152,7 @@ def _against(got: vg.Response, truth: np.ndarray) -> list[Corner]:
 def main() -> None:
     """Run the comparison and print or write the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", type=Path, help="folder for corners.md and closed_forms.md")
+    parser.add_argument("--write", type=Path, help="folder for the tables")
     parser.add_argument("--limit", type=int, help="number of corners (all)")
     args = parser.parse_args()
     began = time.perf_counter()
@@ -159,6 +160,7 @@ def main() -> None:
     tables = {
         "corners": corners_table(corner(c) for c in load["corners"][: args.limit]),
         "closed_forms": closed_forms_table(load["closed_forms"]),
+        "models": make_models.table(),
     }
     for name, text in tables.items():
         if args.write:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -36,6 +37,44 @@ def examples():
 def test_example_runs(block, capsys):
     exec(compile(block, "example", "exec"), {})
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*.py")), ids=lambda p: p.stem)
+def test_script_in_examples_runs(path, capsys):
+    runpy.run_path(str(path), run_name="__main__")  # they assert their numbers
+    assert capsys.readouterr().out.strip()
+
+
+INTERFACES = {
+    "FixedConcentration": vg.FixedConcentration(),
+    "LinearKinetics": vg.LinearKinetics(1e-6),
+    "Contact": vg.Contact(1e-6),
+    "FixedFlux": vg.FixedFlux(),
+    "BlockingTip": vg.BlockingTip(1e-9, 1e3),
+}
+
+
+def signs():
+    """Cells of the table «Up or down?»: interface, dE/dC, sign of the drive, z and the word."""
+    table = text("docs/choosing.md").split("### Up or down?")[1].split("\n\n")[2]
+    names, host = [], False
+    for line in table.splitlines()[2:]:
+        what, drive, *words = (cell.strip() for cell in line.strip("|").split("|"))
+        if what:
+            names, host = re.findall(r"`(\w+)`", what) or names, "host" in what
+        for z, word in zip((1, -1), words, strict=True):
+            slope = -1e-5 if host else -0.0257 / (z * 1e3)  # R_gT/F = 25.7 mV, C = 1000 mol/m³
+            for name in names if word else ():
+                yield pytest.param(name, slope, drive[2], z, word, id=f"{name} {drive} {z} {host}")
+
+
+@pytest.mark.parametrize(("name", "slope", "drive", "z", "word"), list(signs()))
+def test_surface_goes_up_or_down_as_told(name, slope, drive, z, word):
+    material = vg.Material(1e-15, 1e-6, 0.3, ocv_slope=slope, charge=z)
+    e = vg.Experiment(material, vg.DiscTip(20e-9), interface=INTERFACES[name])
+    per = "ampere" if name == "FixedFlux" else "volt"
+    u = vg.frequency_response(e, 1e-3, per=per).values.real
+    assert word == ("uplift" if (u > 0) == (drive == ">") else "dip")
 
 
 def test_readme_example_is_short():

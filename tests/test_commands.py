@@ -221,6 +221,8 @@ def test_lever_writes_a_figure_and_numbers() -> None:
     peak = table[table[:, 3].argmax()]
     summary = json.loads(Path("a/summary.json").read_text("utf-8"))
     assert peak[3] == pytest.approx(max(summary["gains"]), rel=1e-3)  # the grid meets the peaks
+    f1, width = summary["resonances_Hz"][0], summary["resonances_Hz"][0] / 640
+    assert np.diff(table[abs(table[:, 0] - f1) < 3 * width, 0]).max() < width / 5
     assert b"\x89PNG" in Path("a/transfer.png").read_bytes()[:8]
     assert told(*LEVER, "--tilt", "11 deg", "-o", "b")["folder"] == "b"
     for name in names[:2] + names[3:]:
@@ -329,6 +331,9 @@ def test_sho_of_many_spectra_writes_netcdf() -> None:
     assert 3.1 < low < middle < high < 3.2
     other = told("sho", "m.npy", "--from", "301 kHz", "--to", "340 kHz")
     assert other["inputs_sha256"] != summary["inputs_sha256"]
+    np.save("m.npy", 2 * y)
+    other = told("sho", "m.npy", "--from", "300 kHz", "--to", "340 kHz")
+    assert other["inputs_sha256"] != summary["inputs_sha256"]
 
 
 def test_sho_never_unpickles() -> None:
@@ -345,8 +350,9 @@ def test_sho_never_unpickles() -> None:
 def test_sho_does_not_believe_a_size() -> None:
     np.save("a.npy", np.zeros(41))
     raw = Path("a.npy").read_bytes()
-    claimed = raw.replace(b"(41,), }     ", b"(4100000,), }")  # 33 MB in a file of 456 bytes
-    assert len(claimed) == len(raw) and claimed != raw
+    claimed = raw.replace(b"(41,), }           ", b"(4100000000000,), }")  # 33 TB in 456 bytes
+    assert len(claimed) == len(raw)
+    assert claimed != raw
     Path("a.npy").write_bytes(claimed)
     assert "a.npy is damaged" in refused("sho", "a.npy", "--from", "1 Hz", "--to", "2 Hz")
 

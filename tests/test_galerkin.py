@@ -334,25 +334,50 @@ def test_finite_rate_everywhere(s, h, back, biot):
 
 
 def test_constant_of_the_layer():
-    """½ ln(16 Bi): half plane of rate κ beside a blocking one, f + C = 0 for ξ > 0 (D/κ = 1).
+    """½ ln(2e^{1+γ} Bi): half plane of rate κ beside a blocking one, f + C = 0 for ξ > 0 (D/κ = 1).
 
     Wiener and Hopf: f̃(κ) ∝ κ^{-1/2} h, ln h = -(κ/π)∫₀^∞ ln(1+t)/(t²+κ²) dt, from 1 + 1/|k|. The
     integral ∫ f · F/√(2ξ) dξ is that of the perfect contact cut off at ξ_c,
 
-        -ln ξ_c - γ = ln 4 - ∫₀^∞ ln κ h'(κ) dκ,
+        -ln ξ_c - γ = ln 4 - ∫₀^∞ ln κ h'(κ) dκ = ln 4 + 1,
 
-    and ξ = μ²/2 makes ½ ln(16 Bi) out of ξ_c = 1/(32 Bi): the integral is ln 8 - γ.
+    and ξ = μ²/2 gives ln 1/μ_c = ½ ln(1/2ξ_c).
     """
     x, w = panels(np.linspace(-75, 75, 120), 16)
     t = np.exp(x)
 
     def h(k):
-        return np.exp(-k / pi * (1 / (t * t + (k * k)[:, None])) @ (w * t * np.log1p(t)))
+        return np.exp(-k / pi * ((1 / (t * t + (k * k)[:, None])) @ (w * t * np.log1p(t))))
 
     below, wb = panels(np.linspace(-34, 0, 24), 12)
     above, wa = panels(np.linspace(0, 54, 36), 12)
     j = wb @ (h(np.exp(below)) - 1) + wa @ h(np.exp(above))  # -∫ ln κ dh by parts
-    assert j == pytest.approx(np.log(8) - np.euler_gamma, rel=1e-9)
+    assert j == pytest.approx(1, rel=1e-9)
+    layer = (np.euler_gamma + np.log(4) + j - np.log(2)) / 2  # ½ ln(1/2ξ_c)
+    basis, biot = galerkin.Basis(galerkin.PERFECT, 4), 1e7
+    regular, outer = galerkin._layer(basis)
+    constant = (biot * galerkin._resistance(basis, biot) - regular) / outer - np.log(biot) / 2
+    assert constant[0, 0] == pytest.approx(layer, rel=1e-8)
+
+
+def test_fast_rates_at_rest():
+    """Lifting line at rest alone: I = 4 - (4/π) ln(2e^{1+γ} Bi)/Bi + …, and the library's."""
+
+    def sines(biot, n):
+        theta, j = (np.arange(n) + 1) * pi / (2 * n + 1), 2 * np.arange(n) + 1
+        matrix = np.sin(j * theta[:, None]) * (1 + j / (biot * np.sin(theta)[:, None]))
+        return pi * np.linalg.solve(matrix, np.ones(n))[0]
+
+    biot = 3e3
+    low, high = sines(biot, 250), sines(biot, 500)
+    exact = high + (high - low) / ((500.5 / 250.5) ** 4 - 1)
+    lost = (4 - exact) * pi / 4 * biot
+    # the next order is as ln²(Bi)/Bi
+    assert lost == pytest.approx(np.log(2 * biot) + 1 + np.euler_gamma, rel=2e-4)
+    for rate in (3e6, 1e8):
+        flux, error = library(1e-24j, rate)
+        expected = 4 - 4 / pi * (np.log(2 * rate) + 1 + np.euler_gamma) / rate
+        assert abs(flux[0] - expected) <= 3 * error[0] + 40 * np.log(rate) ** 2 / rate**2 + 1e-11
 
 
 @pytest.mark.parametrize("alphas", [galerkin.PERFECT, galerkin.FINITE])

@@ -95,9 +95,9 @@ def test_equal_layers_through_the_verb(component):
 def direct(stack, beta, h, omega, *, punch=False):
     """Gaussian tip, fixed concentration, blocking film, on the axis: quadrature over k and z."""
     x, w = np.polynomial.legendre.leggauss(24)
-    z = np.concatenate([h * (a + (x + 1) / 2) / 8 for a in range(8)])
-    dz = np.tile(w * h / 16, 8)
-    edges = np.concatenate([[0.0], np.exp(np.arange(-16.0, 2.6, 0.5))])
+    z = np.concatenate([h * (a + (x + 1) / 2) / 3 for a in range(3)])
+    dz = np.tile(w * h / 6, 3)
+    edges = np.concatenate([[0.0], np.exp(np.arange(-14.0, 2.6, 0.75))])
     total = 0.0
     for a, b in pairwise(edges):
         k, dk = a + (b - a) * (x + 1) / 2, w * (b - a) / 2
@@ -166,7 +166,7 @@ def test_onset_is_low_enough(substrate, between, h, monkeypatch):
     """The same with the first panel a thousand times shorter, and with twice the onset."""
     elastic = Layered((1.0, 0.3), substrate, between)
     e = experiment(elastic, h=h, beta=(0.5, 1.0))
-    own = elastic.onset(h)
+    own = elastic.onset(e.material, h)
     values = []
     for factor in (1.0, 1e-3, 2.0):
         monkeypatch.setattr(Layered, "onset", lambda *_, f=factor: own * f)
@@ -189,7 +189,7 @@ def test_every_interface(tip, interface, readout, substrate):
     elastic = Layered((1.0, 0.3), substrate)
     e = experiment(elastic, tip=tip, interface=interface, readout=readout, h=0.2)
     per = {"per": "flux" if isinstance(interface, vg.FixedFlux) else "concentration"}
-    got = vg.frequency_response(e, FREQUENCY, at=[0.0, 0.5, 2.0], **per)
+    got = vg.frequency_response(e, FREQUENCY, at=[0.0, 0.5], **per)
     assert np.isfinite(got.values).all()
     assert (got.error < 1e-5 * np.abs(got.values).max()).all()
     # a film far from its substrate's reach: short diffusion length and thick film, half-space

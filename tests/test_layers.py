@@ -223,7 +223,7 @@ def collocation(n, a, b):
     return (a + b) / 2 + (b - a) / 2 * x, d * 2 / (b - a)  # from b down to a
 
 
-def forward(K, slabs, beta, profile, n=40):
+def forward(K, slabs, beta, profile, n=28):
     """Surface displacement (u_∥, u_⊥, u_z) e^{ikx} of layers on a rigid base, swelling on top.
 
     Navier's equations by collocation: no reciprocity, no Airy function.

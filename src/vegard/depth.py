@@ -91,10 +91,16 @@ def _power_moments(
     return out
 
 
-def _shallow(y: Complex, K: Real, profile: Profile, scale: Complex, term: Term, column: Any) -> Any:
+def _shallow(
+    y: Complex, K: Real, profile: Profile, scale: Complex, terms: Sequence[Term], column: Any
+) -> Any:
     """Overlap where |qh| < 1: the profile is a short series in (qh)² with moments per K."""
-    moments = _power_moments(
-        K.tobytes(), profile.thickness, term.power, profile.sign < 0, term.from_back
+    h, odd = profile.thickness, profile.sign < 0
+    moments: Any = sum(
+        term.coefficient
+        * h ** (term.power + 1)
+        * _power_moments(K.tobytes(), h, term.power, odd, term.from_back)
+        for term in terms
     )
     square = y * y
     largest = float(np.abs(square).max())
@@ -106,8 +112,7 @@ def _shallow(y: Complex, K: Real, profile: Profile, scale: Complex, term: Term, 
         top += moments[j, column]
         top *= square
     top += moments[0, column]
-    top *= scale
-    return top * profile.thickness ** (term.power + 1)
+    return top * scale
 
 
 def _same(g: Complex, fade: Complex, h: float, power: int) -> Complex:
@@ -136,13 +141,25 @@ def _cross(
     return out * h ** (power + 1)
 
 
-def _deep(q: Complex, a: Complex, K: Real, e: Real, profile: Profile, term: Term) -> Complex:
+def _deep(
+    q: Complex, a: Complex, K: Real, e: Real, profile: Profile, terms: Sequence[Term], column: Any
+) -> Complex:
     """Overlap where |qh| ≥ 1, from the two exponentials of the profile."""
-    h, sign, p = profile.thickness, profile.sign, term.power
-    same = _same(q + K, a * e, h, p)
-    cross = _cross(q, K, a, e, h, p)
-    near, far = (cross, same) if term.from_back else (same, cross)
-    return (near + sign * a * far) / (1 + sign * a * a)
+    h, sign = profile.thickness, profile.sign
+    echo = sign * a
+    total: Any = 0.0
+    for power in sorted({term.power for term in terms}):
+        same = _same(q + K, a * e, h, power)
+        cross = _cross(q, K, a, e, h, power)
+        for term in terms:
+            if term.power == power:
+                near, far = (cross, same) if term.from_back else (same, cross)
+                total = total + _at(term.coefficient, column) * (near + echo * far)
+    return np.asarray(total / (1 + echo * a))
+
+
+def _at(coefficient: Any, column: Any) -> Any:
+    return coefficient[column] if np.ndim(coefficient) else coefficient
 
 
 def overlap(profile: Profile, K: Real, terms: Sequence[Term]) -> Complex:
@@ -178,22 +195,15 @@ def overlap(profile: Profile, K: Real, terms: Sequence[Term]) -> Complex:
     h, fade, scale = profile.thickness, profile.fade, profile.scale
     shallow = np.abs(q) * h < _SHALLOW
     e = np.exp(-K * h)
-    if shallow.all() or not shallow.any():
-        every = np.arange(K.size)
-        for term in terms:
-            if shallow.any():
-                part = _shallow(q * h, K, profile, scale, term, every)
-            else:
-                part = _deep(q, fade, K, e, profile, term)
-            total = total + term.coefficient * part
-        return np.asarray(total)
+    every = np.arange(K.size)
+    if shallow.all():
+        return np.asarray(_shallow(q * h, K, profile, scale, terms, every))
+    if not shallow.any():
+        return _deep(q, fade, K, e, profile, terms, slice(None))
     deep = ~shallow
-    column = np.broadcast_to(np.arange(K.size), q.shape)
-    low, high = column[shallow], column[deep]
-    q_low, q_high, fade, scale = q[shallow] * h, q[deep], fade[deep], scale[shallow]
-    for term in terms:
-        part = np.empty(q.shape, complex)
-        part[shallow] = _shallow(q_low, K, profile, scale, term, low)
-        part[deep] = _deep(q_high, fade, K[high], e[high], profile, term)
-        total = total + term.coefficient * part
-    return np.asarray(total)
+    column = np.broadcast_to(every, q.shape)
+    high = column[deep]
+    out = np.empty(q.shape, complex)
+    out[shallow] = _shallow(q[shallow] * h, K, profile, scale[shallow], terms, column[shallow])
+    out[deep] = _deep(q[deep], fade[deep], K[high], e[high], profile, terms, high)
+    return out

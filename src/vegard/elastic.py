@@ -45,7 +45,7 @@ class Elastic(Parameters):
         """
         raise NotImplementedError
 
-    def onset(self, thickness: float) -> float:
+    def onset(self, material: Material, thickness: float) -> float:
         """Wavenumber [1/m] below which the weights are analytic in K."""
         return inf
 

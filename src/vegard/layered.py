@@ -24,14 +24,13 @@ Real = NDArray[np.float64]
 _FORM = "Give a Material, or a pair (young [Pa], poisson)"
 _YOUNG: dict[str, Any] = {"hint": "Did you pass GPa?"}
 _POISSON: dict[str, Any] = {"rule": "> -1 and <= 0.5", "hint": "Ceramics lie near 0.2..0.35."}
-_ROW = {
+ROW = {
     "thickness": quantity("layer thickness", "d", "m", hint="Did you pass nm?").metadata,
     "young": quantity("Young's modulus of the layer", "E", "Pa", **_YOUNG).metadata,
     "poisson": quantity("Poisson ratio of the layer", "ν", "–", **_POISSON).metadata,
 }
 _TWIST = np.array([[1.0], [1.0], [-1.0], [-1.0]])  # the part from the back shears the other way
 _SAFE = 3.0  # the weights are analytic up to about 7 (tests/test_layered.py)
-_STIFFEST = 1e12  # Pa; diamond, where the film's modulus is not told
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -189,15 +188,15 @@ class Layered(Elastic):
     def _slabs(self, material: Material, thickness: float) -> tuple[kernel.Slab, ...]:
         return tuple((t, e or 1.0, nu) for t, e, nu in self.stack(material, thickness))
 
-    def onset(self, thickness: float, material: Material | None = None) -> float:
+    def onset(self, material: Material, thickness: float) -> float:
         """Wavenumber [1/m] below which the weights are analytic in K.
 
         3/Σ dE/E_below over the layers, E_below the softest of what lies below and at most E: the
         length over which a layer's in-plane force leaks into what bears it.
         """
-        film = self.film_young or (material.young if material else None) or _STIFFEST
-        softest, length = self.substrate_young, 0.0
-        for d, young, _ in reversed([(thickness, film, 0.0), *self.layers]):
+        *slabs, (_, softest, _) = self._slabs(material, thickness)
+        length = 0.0
+        for d, young, _ in reversed(slabs):
             length += d * max(1.0, young / softest)
             softest = min(softest, young)
         return _SAFE / length
@@ -232,7 +231,7 @@ def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
         rows = [tuple(row) for row in given]
     except TypeError:
         rows = [()]
-    if any(len(row) != len(_ROW) for row in rows):
+    if any(len(row) != len(ROW) for row in rows):
         raise VegardError(
             "Layered.layers must be a sequence of (thickness [m], young [Pa], poisson); "
             f"got {given!r}."
@@ -240,7 +239,7 @@ def _rows(given: Any) -> tuple[tuple[float, ...], ...]:
     return tuple(
         tuple(
             number(f"Layered.layers[{i}].{name}", meta, value)
-            for (name, meta), value in zip(_ROW.items(), row, strict=True)
+            for (name, meta), value in zip(ROW.items(), row, strict=True)
         )
         for i, row in enumerate(rows)
     )

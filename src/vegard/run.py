@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from vegard.errors import OutOfRegime, VegardError
 from vegard.experiment import Experiment
 from vegard.findings import Finding
@@ -136,7 +138,7 @@ def execute(plan: Plan, progress: Progress | None = None) -> Results:
             if progress is not None:
                 progress(i * len(wanted) + j, len(changes) * len(wanted), _WORDS[signal])
             try:
-                got |= _caught(notes, VERBS[signal], plan, case, cases)
+                got |= _computed(notes, signal, plan, case, cases)
             except VegardError as error:
                 where = "".join(f" at {path} = {value}" for path, value in change.items())
                 if signal in plan.asked:
@@ -151,6 +153,18 @@ def execute(plan: Plan, progress: Progress | None = None) -> Results:
         for name in p.responses.keys() - kept:
             del p.responses[name]
     return _results(plan, points, list(dict.fromkeys(notes)))
+
+
+def _computed(notes: list[str], signal: str, *arguments: Any) -> dict[str, Response]:
+    """The responses of a signal; numbers that no computer holds are an error, not a nan."""
+    try:
+        out: dict[str, Response] = _caught(notes, VERBS[signal], *arguments)
+        wrong = [name for name, r in out.items() if not np.isfinite(r.values).all()]
+    except ArithmeticError:
+        wrong = [_WORDS[signal]]
+    if wrong:
+        raise VegardError(f"{wrong[0]} is no finite number with these values; check their units.")
+    return out
 
 
 def _caught(notes: list[str], function: Callable[..., Any], *arguments: Any) -> Any:

@@ -20,7 +20,7 @@ from vegard.geometries import Film
 from vegard.response import checked_experiment, checked_points, respond
 from vegard.result import Axis, Response
 from vegard.spectra import Wave
-from vegard.transfer import Part, amplitude, parts, physics, waves
+from vegard.transfer import Part, amplitude, parts, physics, terms, waves
 
 Real = NDArray[np.float64]
 
@@ -146,7 +146,8 @@ def _half_space(
             angle = (cuts[:-1, None] + half * (u + 1)).ravel()
             k = edge * np.sin(angle)
             measure = (half * w).ravel() * edge * np.cos(angle)
-            t = physics(e, k / radius, np.full((1, 1), complex(-x, 0.0)), part)[0]
+            at = k / radius
+            t = physics(e, at, np.full((1, 1), complex(-x, 0.0)), terms(e, at, part))[0]
             piece = measure * hankel.density(sources, reader, k) * t.imag / np.pi
             value = -piece.sum()
             # q² = (D_r k² - x)/D_z is a difference near the edge
@@ -169,7 +170,7 @@ def _film(e: Experiment, rates: Real, reader: tuple[Wave, ...], part: Part) -> t
             continue
         k = ((x - modes[on]) / m.diffusivity_in_plane) ** 0.5
         circle = 0.2 * gap[on] * turn
-        t = physics(e, k, circle - x, part) * circle
+        t = physics(e, k, circle - x, terms(e, k, part)) * circle
         residue = t.mean(axis=0).real, t[::2].mean(axis=0).real
         # u = ∫ density T d(kR), and x = D_z y² + D_r k² picks the one k: dk = dx/(2 D_r k)
         density = hankel.density(sources, reader, k * radius)

@@ -38,16 +38,25 @@ def parts(experiment: Experiment, component: str, azimuth: float) -> list[Part]:
     return [part for part in every if part.factor]
 
 
+def terms(experiment: Experiment, k: Real, part: Part) -> tuple[depth.Term, ...]:
+    """Elastic weight of one harmonic at wavenumbers k (n,) [rad/m]."""
+    e = experiment
+    return e.elastic.weights(k, e.material, e.thickness)[part.component][part.which].terms
+
+
 def physics(
-    experiment: Experiment, k: Real, s: Complex, part: Part, source: Source | None = None
+    experiment: Experiment,
+    k: Real,
+    s: Complex,
+    weight: tuple[depth.Term, ...],
+    source: Source | None = None,
 ) -> Complex:
     """T(k, s): displacement per S(k), amplitude 1; k (n,) [rad/m], s (m, 1) [1/s]."""
     e, m = experiment, experiment.material
     q = e.interface.wavenumber(k, s, m)
     admittance, profile = e.geometry.transport(q, m)
     surface = (source or e.interface).surface(admittance, k, s, m)
-    terms = e.elastic.weights(k, m, e.thickness)[part.component][part.which].terms
-    return np.asarray(surface * depth.overlap(profile, k, terms))
+    return np.asarray(surface * depth.overlap(profile, k, weight))
 
 
 def _limit(experiment: Experiment, size: float) -> float:
@@ -64,7 +73,7 @@ def _limit(experiment: Experiment, size: float) -> float:
 def _low(experiment: Experiment, size: float) -> float:
     """Wavenumber [1/R] below which T is analytic in k for |s| ≥ size."""
     e = experiment
-    onset = min(e.interface.onset(size, e.material), e.elastic.onset(e.geometry.depth))
+    onset = min(e.interface.onset(size, e.material), e.elastic.onset(e.material, e.thickness))
     return float(max(onset * e.tip.radius, 1e-18))
 
 
@@ -152,9 +161,11 @@ def _integral(
     values = np.empty((at.size, s.size), complex)
     error = np.empty((at.size, s.size))
     rows = max(1, _BLOCK // k.size)
+    k = k / e.tip.radius
+    weight = terms(e, k, part)
     for start in range(0, s.size, rows):
         now = slice(start, start + rows)
-        t = physics(e, k / e.tip.radius, s[now, None], part, source)
+        t = physics(e, k, s[now, None], weight, source)
         both = t @ matrix
         spread = _ROUNDING * ((np.abs(t.real) + np.abs(t.imag)) @ absolute)
         if not source.prescribed:

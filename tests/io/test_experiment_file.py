@@ -140,6 +140,154 @@ def test_a_new_interface_is_found_by_its_class(tmp_path: Path) -> None:
         gc.collect()
 
 
+VOLT = BASIC.replace("[tip]", 'ocv_slope = "-1e-5 V m^3/mol"\nyoung = "100 GPa"\n[tip]')
+FILM = '[geometry]\nkind = "Film"\nthickness = "50 nm"\n'
+LAYERED = VOLT + FILM + '[elastic]\nkind = "Layered"\n'
+RIGID = LAYERED + 'substrate = "rigid"\n'
+CONTACT = BASIC + '[interface]\nkind = "Contact"\n'
+BLOCKING = '[interface]\nkind = "BlockingTip"\ndebye_length = "1 nm"\nconcentration = 1e3\n'
+HERTZ = VOLT.replace(
+    'kind = "DiscTip"\nradius = "20 nm"',
+    'kind = "Hertz"\nload = "30 nN"\ntip_radius = "30 nm"\ntip_young = "169 GPa"\n'
+    "tip_poisson = 0.22",
+)
+LEVER = """[cantilever]
+stiffness = "2.8 N/m"
+free_resonance = "75 kHz"
+quality = 150
+length = "225 um"
+"""
+JOULE = """[parasitics.joule]
+resistance = "1 Gohm"
+conductivity = "3 W/m/K"
+heat_capacity = "3e6 J/m^3/K"
+expansion = "1e-5 1/K"
+"""
+STRICTION = "[parasitics.electrostriction]\nlongitudinal = 1e-20\ntransverse = -3e-21\n"
+PULL = '[parasitics.electrostatic]\ngap = "1 nm"\nlever_width = "28 um"\n'
+TENSOR = '[["1 cm^3/mol", 0, 0], [0, 2e-6, 1e-7], [0, 1e-7, -3e-6]]'
+
+
+def test_a_list_of_numbers_is_a_sweep_and_three_lists_are_a_tensor(tmp_path: Path) -> None:
+    three = read(tmp_path, BASIC.replace("= 1e-6", "= [1e-6, 2e-6, 3e-6]"))
+    assert three.sweeps == (("material.vegard", (1e-6, 2e-6, 3e-6)),)
+    plan = read(tmp_path, BASIC.replace("= 1e-6", f"= {TENSOR}"))
+    assert plan.sweeps == ()
+    wanted = (1e-6, 0.0, 0.0), (0.0, 2e-6, 1e-7), (0.0, 1e-7, -3e-6)
+    assert plan.experiment["material.vegard"] == wanted
+    assert read(tmp_path, io.dump(plan)) == plan
+
+
+def test_lateral_components_follow_the_tensor(tmp_path: Path) -> None:
+    text = BASIC.replace("= 1e-6", f"= {TENSOR}")
+    assert read(tmp_path, text).components == ("vertical", "lateral_y")  # β₂₃ alone
+    assert read(tmp_path, BASIC).components == ("vertical",)
+    asked = read(tmp_path, text + '[frequency]\ncomponents = ["vertical", "lateral_x"]\n')
+    assert asked.components == ("vertical", "lateral_x")
+    punch = read(tmp_path, text + '[experiment]\nreadout = "punch"\n')
+    assert punch.components == ("vertical",)
+
+
+def test_a_crystal_is_turned_when_it_is_computed(tmp_path: Path) -> None:
+    pair = "= { in_plane = 2e-7, normal = -1e-6 }"
+    text = BASIC.replace("= 1e-6", pair).replace("0.3\n", '0.3\neuler = ["30 deg", "90°", 0]\n')
+    plan = read(tmp_path, text + '[experiment]\nazimuth = "45 deg"\n')
+    assert plan.euler == pytest.approx((np.pi / 6, np.pi / 2, 0.0), rel=1e-15)
+    assert plan.azimuth == pytest.approx(np.pi / 4, rel=1e-15)
+    assert plan.experiment["material.vegard"] == (2e-7, -1e-6)
+    # c = (sin 30°, -cos 30°, 0): β = a 1 + (c - a) c cᵀ
+    c = np.array([0.5, -(3**0.5) / 2, 0.0])
+    wanted = 2e-7 * np.eye(3) - 1.2e-6 * np.outer(c, c)
+    turned = plan.at({}).experiment.material.vegard_tensor
+    np.testing.assert_allclose(turned, wanted, rtol=1e-12, atol=1e-20)
+    assert plan.components == ("vertical",)  # what a turn by 90° leaves by rounding is no motion
+    assert read(tmp_path, io.dump(plan)) == plan
+
+
+def test_layers_are_tables(tmp_path: Path) -> None:
+    rows = '[{ thickness = "20 nm", young = "168 GPa", poisson = 0.38 }]'
+    text = LAYERED + f'substrate = {{ young = "3 GPa", poisson = 0.25 }}\nlayers = {rows}\n'
+    plan = read(tmp_path, text)
+    assert plan.experiment["elastic.substrate_young"] == 3e9
+    assert plan.experiment["elastic.substrate_poisson"] == 0.25
+    assert plan.experiment["elastic.layers"] == ((20e-9, 168e9, 0.38),)
+    assert read(tmp_path, io.dump(plan)) == plan
+    for value in ("4 GPa", ["4 GPa", "5 GPa"]):
+        swept = read(tmp_path, text, changes={"elastic.substrate_young": value})
+        assert swept.experiment["elastic.substrate_young"] == 4e9
+    assert swept.sweeps == (("elastic.substrate_young", (4e9, 5e9)),)
+
+
+def test_a_rigid_substrate_is_a_word(tmp_path: Path) -> None:
+    plan = read(tmp_path, RIGID)
+    assert plan.experiment["elastic.substrate_young"] == inf
+    assert read(tmp_path, io.dump(plan)) == plan
+    changes = {"elastic.substrate_young": "4 GPa", "elastic.substrate_poisson": 0.2}
+    assert read(tmp_path, RIGID, changes=changes).experiment["elastic.substrate_young"] == 4e9
+
+
+def test_a_load_makes_the_radius(tmp_path: Path) -> None:
+    plan = read(tmp_path, HERTZ.replace('"30 nN"', '["30 nN", "240 nN"]'))
+    modulus = 1 / ((1 - 0.3**2) / 100e9 + (1 - 0.22**2) / 169e9)
+    radius = (3 * 30e-9 * 30e-9 / (4 * modulus)) ** (1 / 3)
+    got = [plan.at(change).experiment["tip.radius"] for change in plan.changes()]
+    assert got == pytest.approx([radius, 2 * radius], rel=1e-12, abs=0)
+    assert plan.experiment["tip.load"] == 30e-9
+    again = read(tmp_path, io.dump(plan))
+    assert again == plan
+    assert "Hertz" in io.dump(plan)
+
+
+def test_what_follows_from_the_load_follows_its_sweep(tmp_path: Path) -> None:
+    tip = 'tip_height = "12.5 um"\ntilt = "11 deg"\n'
+    loads = HERTZ.replace('"30 nN"', '["30 nN", "240 nN"]')
+    plan = read(tmp_path, loads + LEVER + tip + PULL + STRICTION + JOULE)
+    modulus = 1 / ((1 - 0.3**2) / 100e9 + (1 - 0.22**2) / 169e9)
+    for change in plan.changes():
+        e, _, more = plan.at(change)
+        radius = e["tip.radius"]
+        assert more.cantilever.contact_stiffness == pytest.approx(2 * modulus * radius, rel=1e-12)
+        pull, squeeze, heat = more.parasitics.given().values()
+        assert pull.contact_stiffness == more.cantilever.contact_stiffness
+        assert (pull.lever_stiffness, pull.lever_length) == (2.8, 225e-6)
+        assert (pull.tip_radius, pull.tip_height) == (30e-9, 12.5e-6)
+        assert pull.tilt == more.cantilever.tilt == pytest.approx(0.19199, rel=1e-4)
+        assert squeeze.radius == heat.radius == radius
+        assert squeeze.poisson == heat.poisson == 0.3
+    again = read(tmp_path, io.dump(plan))
+    assert again == plan
+    assert 'contact_stiffness = "auto"' in io.dump(plan)
+    source = {s["parameter"]: s["source"] for s in plan.sources}
+    assert source["parasitics.joule.radius"] == "follows from contact radius of [tip]"
+    assert source["parasitics.joule.resistance"] == "experiment file"
+
+
+def test_what_is_given_does_not_follow(tmp_path: Path) -> None:
+    text = HERTZ + LEVER + "contact_stiffness = 500\n" + JOULE + 'radius = "1 um"\n'
+    plan = read(tmp_path, text, changes={"parasitics.joule.expansion": 2e-5})
+    more = plan.at({}).extras
+    assert more.cantilever.contact_stiffness == 500
+    assert more.parasitics.joule.radius == 1e-6
+    assert more.parasitics.joule.expansion == 2e-5
+    assert "cantilever.contact_stiffness" not in plan.auto
+
+
+def test_only_a_contact_has_a_current(tmp_path: Path) -> None:
+    assert read(tmp_path, BASIC).current is None
+    plan = read(tmp_path, CONTACT)
+    assert plan.current == plan.frequency
+    own = read(tmp_path, CONTACT + '[current]\nvalues = ["1 Hz"]\n').current
+    assert own is not None
+    assert own.values == (1.0,)
+
+
+@pytest.mark.parametrize("path", ['"parasitics.joule.radius"', "parasitics.joule.radius"])
+def test_sources_of_the_other_sections(tmp_path: Path, path: str) -> None:
+    plan = read(tmp_path, VOLT + JOULE + f'[sources]\n{path} = "SEM"\n')
+    found = {s["parameter"]: s["source"] for s in plan.sources}
+    assert found["parasitics.joule.radius"] == "SEM"
+
+
 BAD = [
     ("", "is empty"),
     ("  \n", "is empty"),
@@ -190,7 +338,8 @@ BAD = [
     (
         BASIC + "[sample]\n",
         "unknown section 'sample'. Valid: cantilever, current, elastic, experiment, frequency, "
-        "geometry, interface, material, parasitics, profile, pulse, relaxation, sources, time, tip.",
+        "geometry, interface, material, parasitics, profile, pulse, relaxation, sources, time, "
+        "tip.",
     ),
     ("poisson = 0.3\n" + BASIC, "Did you mean material.poisson?"),
     (BASIC + MATERIAL, "Cannot declare ('material',) twice (at line 9, column 10). It is there"),
@@ -257,6 +406,73 @@ BAD = [
     (BASIC.replace("diffusivity", 'name = ["Si"]\n#'), "takes one name"),
     (BASIC.replace("diffusivity", 'name = "LLZO"\n#'), "unknown for LLZO"),
     (BASIC.replace("[tip]", "catalogue = 3\n[tip]"), "true or false"),
+    (BASIC.replace("DiscTip", "GaussianTip") + CONTACT[len(BASIC) :], "it needs a DiscTip"),
+    (CONTACT + "[current]\nvalues = [0]\n", "current.values must be > 0 [Hz]; got 0"),
+    (CONTACT + "[current]\nrate = 1\n", "unknown key 'current.rate'"),
+    (BASIC + '[interface]\nkind = "BlockingTip"\n', "interface.debye_length is missing"),
+    (BASIC + BLOCKING + '[experiment]\nper = "concentration"\n', 'per = "volt" under [experiment]'),
+    (BASIC + FILM + BLOCKING, "solved on a half-space"),
+    (BASIC + BLOCKING + 'extent = "air"\n', "unknown BlockingTip.extent 'air'"),
+    (BASIC + BLOCKING.replace("1 nm", "1e-200 m"), "interface.debye_length and mat"),
+    (BASIC.replace("= 1e-6", "= [[1, 2, 3], [1, 2]]"), "three rows of three"),
+    (BASIC.replace("= 1e-6", "= [[1, 2, 3], [2, 1, 2], [1, 2, 3]]"), "must be symmetric"),
+    (BASIC.replace("= 1e-6", '= [["1 s", 0, 0], [0, 1, 0], [0, 0, 1]]'), "vegard: '1 s' is a time"),
+    (BASIC.replace("= 1e-6", f"= [{TENSOR}, {TENSOR}]"), "a tensor cannot be swept: run once"),
+    (BASIC.replace("= 0.3", "= [[0.3]]"), "a sweep is one list of values"),
+    (BASIC.replace("0.3\n", '0.3\neuler = "30 deg"\n'), "Bunge's three angles"),
+    (BASIC.replace("0.3\n", "0.3\neuler = [1, 2]\n"), "run once for each grain"),
+    (BASIC.replace("0.3\n", '0.3\neuler = ["3 s", 0, 0]\n'), "material.euler: '3 s' is a time"),
+    (BASIC.replace("0.3\n", "0.3\neuler = [inf, 0, 0]\n"), "material.euler must be finite [rad]"),
+    (
+        BASIC.replace('"1e-11 cm^2/s"', "{ in_plane = 1, normal = 2 }").replace(
+            "0.3\n", "0.3\neuler = [0, 1, 0]\n"
+        ),
+        "is anisotropic: in a tilted grain",
+    ),
+    (BASIC + '[experiment]\nazimuth = "1 m"\n', "experiment.azimuth: '1 m' is a length"),
+    (BASIC + "[experiment]\nazimuth = [1, 2]\n", "run once for each direction"),
+    (BASIC + "[experiment]\nazimuth = inf\n", "azimuth must be finite [rad]"),
+    (BASIC + '[frequency]\ncomponents = "vertical"\n', 'is a list, ["vertical", "lateral_x"]'),
+    (BASIC + '[frequency]\ncomponents = ["lateral_x"]\n', 'needs "vertical"'),
+    (BASIC + '[frequency]\ncomponents = ["vertical", "sideways"]\n', "Valid: lateral_x, lat"),
+    (
+        BASIC + '[experiment]\nreadout = "punch"\n'
+        '[frequency]\ncomponents = ["vertical", "lateral_x"]\n',
+        'use readout = "centre"',
+    ),
+    (LAYERED, "elastic.substrate_young is missing"),
+    (LAYERED + 'substrate = "stiff"\n', '{ young = …, poisson = … }, or "rigid"; got'),
+    (LAYERED + 'substrate = { young = "1 GPa" }\n', "substrate_poisson is missing"),
+    (LAYERED + 'substrate = { young = "1 nm", poisson = 0 }\n', "substrate_young: '1 nm' is a len"),
+    (LAYERED + "substrate = { yong = 1 }\n", "Did you mean 'elastic.substrate_young'?"),
+    (LAYERED + 'film = "rigid"\n', "elastic.film is { young = …, poisson = … }; got 'rigid'"),
+    (RIGID + "substrate_young = 3\n", "elastic.substrate_young is given twice"),
+    (RIGID + 'layers = [{ thickness = "1 nm" }]\n', "elastic.layers[0] is { thickness = …, you"),
+    (RIGID + "layers = 3\n", "elastic.layers is a list of tables"),
+    (RIGID + "layers = [{ thickness = -1, young = 1, poisson = 0 }]\n", "layers[0].thickness must"),
+    (RIGID + "film = { young = 1, poisson = 0.3 }\n", "contradicts Material.young"),
+    (LAYERED.replace(FILM, "") + 'substrate = "rigid"\n', "needs a film that holds the ions"),
+    (HERTZ.replace('load = "30 nN"\n', ""), "tip.load is missing. Give the load [N]"),
+    (HERTZ.replace("30 nN", "-30 nN"), "load must be > 0 [N] without adhesion"),
+    (HERTZ.replace("30 nN", "30 nm"), "tip.load: '30 nm' is a length; needs a force"),
+    (HERTZ + "radius = 3e-9\n", "computes the contact radius from the load; leave radius out"),
+    (HERTZ.replace('young = "100 GPa"\n', ""), "Material.young is unknown"),
+    (HERTZ + 'model = "JKR"\n', "unknown Hertz.model 'JKR'"),
+    (HERTZ + 'model = "jkr"\n', "need the work of adhesion"),
+    (HERTZ + 'shape = "cone"\n', 'shape="cone" takes half_angle'),
+    (VOLT + LEVER, "cantilever.contact_stiffness cannot follow"),
+    (VOLT + LEVER + 'contact_stiffness = "auto"\n', "give the contact stiffness along the normal"),
+    (HERTZ + LEVER.replace("quality = 150\n", ""), "cantilever.quality is missing"),
+    (HERTZ + LEVER + "tilt = 11\n", "Did you pass degrees?"),
+    (HERTZ + LEVER + "spring = 3\n", "unknown key 'cantilever.spring'"),
+    ("cantilever = 3\n" + VOLT, "write [cantilever]"),
+    (VOLT + '[cantilever]\nquality = "auto"\n', "cantilever.quality: 'auto' does not start with"),
+    (VOLT + "[parasitics]\njoule = 3\n", "write [parasitics.joule]"),
+    (VOLT + "[parasitics.magnetic]\n", "unknown key 'parasitics.magnetic'"),
+    (BASIC + JOULE, '[parasitics] go with the voltage; with per = "concentration"'),
+    (VOLT + "[parasitics.joule]\n", "parasitics.joule.resistance is missing"),
+    (VOLT + PULL, "parasitics.electrostatic.tip_radius is missing"),
+    (VOLT + STRICTION.replace("1e-20", '"1 m"'), "parasitics.electrostriction.longitudinal: '1 m'"),
 ]
 
 

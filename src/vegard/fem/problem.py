@@ -31,6 +31,10 @@ class Settings(NamedTuple):
     edge: float = 1e-5
     """Elements at the contact's edge, and width over which a jump is drawn, in contact radii."""
 
+    def rougher(self) -> Settings:
+        """One degree less, half the box, an edge four times as wide."""
+        return self._replace(degree=self.degree - 1, box=self.box / 2, edge=4 * self.edge)
+
 
 class Slab(NamedTuple):
     """One elastic layer: thickness in contact radii, E in units of the film's."""

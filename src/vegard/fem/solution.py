@@ -88,7 +88,7 @@ def solve(
     -------
     Response
         Complex peak amplitude [m per unit drive], shape at.shape + frequency.shape; ``error`` is
-        the change to elements of one degree less in a box half the size.
+        twice the change to a rougher solution (``Settings.rougher``).
 
     Raises
     ------
@@ -113,23 +113,19 @@ def solve(
     '1.275e-14 m/(mol/m³)'
     """
     f, r = _points("frequency", frequency, "Hz", "> 0"), _points("at", at, "m", ">= 0")
-    tools, settings = engine(), Settings()
-    problem = scaled(experiment, settings, centred=not r.any())
-    scale = amplitude(experiment, per)
+    scale, tools, settings = amplitude(experiment, per), engine(), Settings()
     radius, normal = experiment.tip.radius, experiment.material.diffusivity_normal
     where = tuple(float(a) / radius for a in r.ravel())
-    omega = 2 * np.pi * f.ravel() * radius**2 / normal
-    rougher = settings._replace(degree=settings.degree - 1, box=settings.box / 2)
-    both = scale * np.array(
-        [
-            [uplift(tools, problem, float(w), where, used) for w in omega]
-            for used in (settings, rougher)
-        ]
-    ).transpose(0, 2, 1)
+    runs = []
+    for used in (settings, settings.rougher()):
+        problem = scaled(experiment, used, centred=not r.any())
+        omega = 2 * np.pi * f.ravel() * radius**2 / normal
+        runs.append([uplift(tools, problem, float(w), where, used) for w in omega])
+    both = scale * np.array(runs).transpose(0, 2, 1)
     shape = r.shape + f.shape
     return Response(
         both[0].reshape(shape)[()],
-        np.abs(both[0] - both[1]).reshape(shape)[()],
+        2 * np.abs(both[0] - both[1]).reshape(shape)[()],
         experiment.interface.drives[per],
         (Axis("at", "m", r), Axis("frequency", "Hz", f)),
         {"verb": "fem.solve", "experiment": experiment, "per": per},

@@ -64,6 +64,10 @@ def read(
         return parse(data, path.name, signals)
     except VegardError as error:
         raise FileError(f"{path}: {error}") from None
+    except ArithmeticError:
+        raise FileError(
+            f"{path}: a number is too large or too small to compute with; check the units."
+        ) from None
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -287,13 +291,15 @@ def _legal(e: Experiment, per: str) -> None:
         raise VegardError(f"experiment.per: {error}{fix}") from None
 
 
-def _flat(table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Entries by dotted path; ``tip.radius`` without quotes is a table in a table to TOML."""
+    known = objects.sections()
     for name, value in table.items():
-        if isinstance(value, dict) and name in objects.parts():
-            yield from ((f"{name}.{key}", entry) for key, entry in value.items())
+        path = f"{above}{name}"
+        if isinstance(value, dict) and any(f"{s}.".startswith(f"{path}.") for s in known):
+            yield from _flat(value, f"{path}.")
         else:
-            yield name, value
+            yield path, value
 
 
 def _sources(
@@ -339,8 +345,9 @@ def _points(plan: Plan) -> list[Experiment]:
         bounded(e)
         _legal(e, plan.per)
     # what is unknown, or does not go together, is said now
+    k = np.array([1 / out[0].tip.radius])
     for part in transfer.parts(out[0], "vertical", 0.0):
-        transfer.physics(out[0], np.array([1 / out[0].tip.radius]), np.array([[1j]]), part)
+        transfer.physics(out[0], k, np.array([[1j]]), transfer.terms(out[0], k, part))
     for e in out:
         e.interface.fits(e.tip, e.geometry, e.material)
     return out

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vegard import layered, parameters, rotations, units
+from vegard import layered, parameters, units
 from vegard.catalogue import UNITS, materials
 from vegard.errors import OutOfRegime, VegardError, unknown_name
 from vegard.experiment import Experiment
@@ -18,7 +18,7 @@ from vegard.io.values import placed
 
 PAIR = ("in_plane", "normal")
 AUTO = "auto"
-ROWS: dict[str, Mapping[str, Any]] = {"elastic.layers": layered._ROW}  # tables in a list
+ROWS: dict[str, Mapping[str, Any]] = {"elastic.layers": layered.ROW}  # tables in a list
 
 
 @dataclass(slots=True)
@@ -180,7 +180,7 @@ def _spread(name: str, cls: type, rest: dict[str, Any]) -> dict[str, Any]:
             word = ', or "rigid"' if any(known[f].get("infinite") for f in group) else ""
             raise VegardError(f"{name}.{key} is {{ {form} }}{word}; got {raw!r}.")
         for twice in new.keys() & out.keys():
-            raise VegardError(f"{name}.{twice} is given twice, alone and in {name}.{key}.")
+            raise VegardError(f"{name}.{twice} is given twice, alone and in a table.")
         out |= new
     return out
 
@@ -219,7 +219,9 @@ def _euler(rest: dict[str, Any]) -> tuple[float, ...] | None:
             f"{raw!r}. It cannot be swept: run once for each grain."
         )
     angles = [units.parse(v, "rad", "material.euler") for v in raw]
-    return tuple(float(v) for v in np.asarray(rotations.checked_euler(angles, single=True)))
+    if not np.isfinite(angles).all():
+        raise VegardError(f"material.euler must be finite [rad]; got {raw!r}.")
+    return tuple(angles)
 
 
 def _class(name: str, base: type, rest: dict[str, Any]) -> type:
@@ -244,7 +246,8 @@ def _field(path: str, cls: type, key: str) -> Field[Any]:
         for kind, other in kinds(sections()[section], recipes=True).items():
             if key in {f.name for f in fields(other)}:
                 raise VegardError(f'[{section}] kind = "{kind}" has {key}; {cls.__name__} has not.')
-        special = ("catalogue", "euler") if section == "material" else ("kind",)
+        special = ["catalogue", "euler"] if section == "material" else []
+        special += ["kind"] if len(kinds(sections()[section], recipes=True)) > 1 else []
         raise unknown_name("key", path, [f"{section}.{k}" for k in (*table, *special)])
     return table[key]
 

@@ -28,8 +28,8 @@ CONTENT = {
     "profile": "surface profile u(r)",
     "relaxation": "distribution of relaxation times g, H(s) = ∫ g/(1 + sτ) d ln τ",
     "impedance": "impedance of the contact",
-    "current": "current through the contact",
-    "step_current": "current through the contact after a step",
+    "current": "current through the contact, positive into the sample",
+    "step_current": "current through the contact after a step, positive into the sample",
     "resistance": "resistance of the contact at rest, charge transfer and spreading",
 }
 

@@ -198,10 +198,12 @@ def rounded(value: float) -> float:
 def bounded(e: Experiment) -> None:
     """Refuse a length or rate so far from the diffusivity that no computer number holds it."""
     d, rate = log10(e.material.diffusivity_normal), getattr(e.interface, "rate", inf)
+    debye = getattr(e.interface, "debye_length", inf)
     powers = {
         ("tip.radius", "R²/D"): 2 * log10(e.tip.radius) - d,
         ("geometry.thickness", "h²/D"): 2 * log10(e.thickness) - d,
         ("interface.rate", "κR/D"): log10(rate) + log10(e.tip.radius) - d,
+        ("interface.debye_length", "λ²/D"): 2 * log10(debye) - d,
     }
     for (path, name), power in powers.items():
         if isfinite(power) and abs(power) > 60:

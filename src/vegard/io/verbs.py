@@ -19,7 +19,7 @@ Real = NDArray[np.float64]
 Responses = dict[str, Response]
 
 _RESONANCES = 6
-_BESIDE = np.geomspace(0.05, 30.0, 14)  # half-widths f/2Q from a resonance
+_BESIDE = np.geomspace(0.05, 300.0, 22)  # half-widths f/2Q from a resonance
 _AROUND = np.concatenate([-_BESIDE[::-1], [0.0], _BESIDE])
 _MOST_CASES = 20
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from html import escape
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_ROWS = 200
+_WIDEST = 30  # letters of a number that does not break
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b1b1b; --back: #ffffff; --soft: #5b5b5b;
@@ -87,12 +89,16 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """A table of plain texts; the columns in ``numbers`` do not break."""
+    """A table of plain texts; what is short in the columns ``numbers`` does not
+    break.
+    """
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in header)
     lines = [
         "<tr>"
         + "".join(
-            f'<td class="n">{escape(c)}</td>' if i in numbers else f"<td>{escape(c)}</td>"
+            f'<td class="n">{escape(c)}</td>'
+            if i in numbers and len(c) <= _WIDEST
+            else f"<td>{escape(c)}</td>"
             for i, c in enumerate(row)
         )
         + "</tr>"
@@ -190,6 +196,8 @@ def _findings(results: Any) -> str:
 def _figure(results: Any, name: str, figure: Figure) -> str:
     responses = [r for p in results.points if (r := getattr(p, name, None)) is not None]
     title = KINDS.get(name, PARASITICS)
+    if results.points[0].sum is not None:
+        title += {"frequency": ", of diffusion alone", "photodiode": ", of the sum"}.get(name, "")
     curves = f" ({len(responses)} curves)" if len(responses) > 1 else ""
     said = message(responses[0]) if responses else signals.dominance(results.points[0])
     alt = f"{title}{curves}. {said}."
@@ -197,28 +205,32 @@ def _figure(results: Any, name: str, figure: Figure) -> str:
 
 
 def _points(results: Any) -> str:
+    numbers = [key_numbers(p) for p in results.points[:_MOST_ROWS]]
+    shown = {k: v for k, v in _COLUMNS.items() if any(k in n for n in numbers)}
     rows = []
-    for i, p in enumerate(results.points[:_MOST_ROWS], 1):
-        n = key_numbers(p)
+    for i, (p, n) in enumerate(zip(results.points, numbers, strict=False), 1):
         cells = [str(i), label(p.experiment, p.changes)]
-        for key, unit in _COLUMNS.items():
-            here = unit or (p.frequency.units if p.frequency is not None else "")
-            cells.append(quantity(n[key], here) if key in n else "–")
+        for key, (_, unit) in shown.items():
+            here = unit or p.frequency.units
+            cells.append(quantity(n[key], here) if isfinite(n.get(key, nan)) else "–")
         rows.append(cells)
-    heads = ("#", "point", "lowest f: |u|", "highest f: |u|", "slope", "D/(2πR²)", "half of a step",
-             "fall after the pulse")  # fmt: skip
     cut = len(results.points) - len(rows)
     more = paragraph(f"{cut} more points are in the numbers' files.", "soft") if cut else ""
-    return table(heads, rows, numbers=range(2, 8)) + more
+    heads = ["#", "point", *(words for words, _ in shown.values())]
+    return table(heads, rows, numbers=range(2, len(heads))) + more
 
 
 _COLUMNS = {
-    "amplitude_lowest": "",
-    "amplitude_highest": "",
-    "slope": "–",
-    "corner_frequency_Hz": "Hz",
-    "half_time_s": "s",
-    "fall_time_s": "s",
+    "contact_radius_m": ("contact radius", "m"),
+    "amplitude_lowest": ("lowest f: |u|", ""),
+    "amplitude_highest": ("highest f: |u|", ""),
+    "slope": ("slope", "–"),
+    "corner_frequency_Hz": ("D/(2πR²)", "Hz"),
+    "largest_term_changes_Hz": ("largest term changes", "Hz"),
+    "contact_resonance_1_Hz": ("contact resonance", "Hz"),
+    "resistance_at_rest_Ohm": ("resistance at rest", "Ω"),
+    "half_time_s": ("half of a step", "s"),
+    "fall_time_s": ("fall after the pulse", "s"),
 }
 
 
@@ -229,7 +241,7 @@ def _parameters(results: Any) -> str:
     for path, symbol, doc, value, unit in _walk(results):
         s = sources.pop(path, None) or sources.pop(path.rpartition(".")[2], None)
         shown = "swept" if path in swept else _value(value, unit)
-        if swept and path in results.plan.auto:
+        if swept and (path in results.plan.auto or (path == "tip.radius" and not s)):
             shown = "follows"
         rows.append((symbol, doc, shown, *_source(s, value)))
     for name, s in sources.items():
@@ -258,7 +270,8 @@ def _walk(results: Any) -> Iterator[tuple[str, str, str, Any, str]]:
                 value = _layers(value, objects.ROWS[path]) or "none"
             if path == "tip.radius" and value is None:
                 value = results.points[0].experiment.tip.radius
-            yield path, symbol, doc, value, unit
+            if value is not None or part == "material":
+                yield path, symbol.translate(_PLAIN), doc, value, unit
         if part == "material" and plan.euler is not None:
             doc = "orientation of the crystal, Bunge's angles"
             yield "material.euler", "φ1, Φ, φ2", doc, tuple(np.degrees(plan.euler)), "°"
@@ -266,6 +279,9 @@ def _walk(results: Any) -> Iterator[tuple[str, str, str, Any, str]]:
     if plan.azimuth:
         degrees = float(np.degrees(plan.azimuth))
         yield "azimuth", "θ", "direction of the points read", degrees, "°"
+
+
+_PLAIN = str.maketrans({"{": None, "}": None, "^": None})  # of the symbols' TeX
 
 
 def _layers(rows: Any, metas: Any) -> str:

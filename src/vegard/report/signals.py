@@ -61,18 +61,16 @@ def _of_terms(point: Any) -> dict[str, float]:
 
 
 def _of_lever(point: Any) -> dict[str, float]:
-    lever = None if point.case is None else point.case.extras.cantilever
-    if lever is None:
+    if point.photodiode is None:
         return {}
+    lever = point.case.extras.cantilever
     out = {"contact_stiffness_N_per_m": lever.contact_stiffness}
     pairs = zip(lever.resonances(_MODES), lever.quality_factors(_MODES), strict=True)
     for i, (f, q) in enumerate(pairs, 1):
         out |= {f"contact_resonance_{i}_Hz": float(f), f"contact_quality_{i}": float(q)}
-    if point.photodiode is not None:
-        f, d = readings.curve(point.photodiode)
-        out |= {"photodiode_peak": float(np.abs(d).max())}
-        out |= {"photodiode_peak_Hz": float(f[np.abs(d).argmax()])}
-    return out
+    f, d = readings.curve(point.photodiode)
+    top = int(np.abs(d).argmax())
+    return out | {"photodiode_peak": float(np.abs(d[top])), "photodiode_peak_Hz": float(f[top])}
 
 
 def largest(point: Any) -> list[tuple[str, float]]:

@@ -143,7 +143,7 @@ def answer(results: Any) -> str:
 def _swept(results: Any) -> str:
     first = results.points[0]
     paths = ", ".join(first.changes) or "nothing"
-    text = f"{setting(results.base)}; a sweep of {paths} with {len(results.points)} points."
+    text = f"{setting(first.experiment)}; a sweep of {paths} with {len(results.points)} points."
     tops = [
         (float(np.abs(readings.curve(p.frequency)[1][-1])), p.frequency)
         for p in results.points
