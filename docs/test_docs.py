@@ -3,12 +3,15 @@
 import importlib.util
 import re
 import runpy
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import vegard as vg
+from vegard.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,6 +78,21 @@ def test_surface_goes_up_or_down_as_told(name, slope, drive, z, word):
     per = "ampere" if name == "FixedFlux" else "volt"
     u = vg.frequency_response(e, 1e-3, per=per).values.real
     assert word == ("uplift" if (u > 0) == (drive == ">") else "dip")
+
+
+TRANSCRIPT = re.compile(
+    r"\$ vegard ((?:hertz|lever|orientation) (?:.*\\\n)*.*)\n((?:(?!\$ |```).*\n)*)"
+)
+
+
+@pytest.mark.parametrize(("typed", "answer"), TRANSCRIPT.findall(text("docs/command_line.md")))
+def test_transcripts_are_what_the_command_says(typed, answer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grain = text("docs/command_line.md").split("## vegard orientation")[1]
+    Path("grain.toml").write_text(re.search(r"```toml\n(.*?)```", grain, re.S).group(1), "utf-8")
+    done = CliRunner().invoke(app, shlex.split(typed.replace("\\\n", " ")))
+    assert done.exit_code == 0
+    assert done.output.split() == answer.split()
 
 
 def test_readme_example_is_short():

@@ -272,7 +272,9 @@ def test_sho_reads_named_columns() -> None:
     text("c.dat", "Frequency Shift (Hz)\tCenter Frequency (Hz)\tAmplitude (m)\tPhase (rad)",
          F - 320e3, 0 * F + 320e3, abs(y), np.angle(y), mark="\t")  # fmt: skip
     for name, factor in (("a.csv", 1e12), ("b.txt", 1.0), ("c.dat", 1.0)):
-        values = told("sho", name)["values"]
+        data = told("sho", name)
+        values = data["values"]
+        assert data["amplitude_unit"] == ("m" if factor == 1 else "pm")
         got = [values[k][0] for k in ("f0", "q", "amplitude")]
         assert got == pytest.approx([F0, Q, A * factor], rel=1e-6, abs=0)  # digits of the text
         assert values["phase"][0] == pytest.approx(0, abs=1e-6)
@@ -470,6 +472,14 @@ def test_orientation_prints_a_table(grain: Path) -> None:
     punch = invoke("orientation", grain, "--frequency", "1 Hz", "--tilts", "2",
                    "--experiment-readout", "punch")  # fmt: skip
     assert "lateral" not in punch.stdout
+
+
+def test_orientation_of_the_grain_in_the_file(grain: Path) -> None:
+    turned = ["--set", 'material.euler=["0 deg", "45 deg", "0 deg"]']
+    ask = ["orientation", grain, "--frequency", "10 mHz"]
+    wanted = told(*ask, "--euler", "0,45,0 deg")
+    assert told(*ask, *turned) == wanted
+    assert told(*ask, *turned, "--euler", "0,45,0 deg") == wanted  # not turned twice
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,9 @@ class Dual:
             ]
             row += gain / pi * ((kernel[0] + kernel[1]) * weight) @ self.basis(at)
         if biot < inf:
-            matrix += (2 * np.arange(self.n) + 1) / biot * self.basis(points) / np.sin(points)[:, None]
+            matrix += (
+                (2 * np.arange(self.n) + 1) / biot * self.basis(points) / np.sin(points)[:, None]
+            )
         self.points, weight = panels([0, end], 2 * self.n + 40)
         self.t, self.w = self.place(self.points), weight * self.stretch(self.points)
         if h < inf:
@@ -178,15 +180,15 @@ class Dual:
     def at(self, r):
         """Perfect contact, point at r ≠ 1: J₀(kr) = (2/π)∫ cos(kr sin θ) dθ."""
         edge = np.arcsin(min(1.0, 1 / r))
-        parts = [graded(0, edge, edge, 8, 14)] if r > 1 else [panels([0, edge / 2, edge], 16)]
+        parts = [graded(0, edge, edge, 10, 18)] if r > 1 else [panels([0, edge / 2, edge], 20)]
         if r > 1:
-            parts.append(graded(edge, pi / 2, edge, 8, 14))
+            parts.append(graded(edge, pi / 2, edge, 10, 18))
         total = 0.0
         for theta, w in zip(*map(np.concatenate, zip(*parts, strict=True)), strict=True):
             v = r * np.sin(theta)
             pieces = [(0, v, v), (v, 1, v)] if v < 1 else [(0, 1, 1)]
             for a, b, to in pieces:
-                t, wt = graded(a, b, to, 12, 24)
+                t, wt = graded(a, b, to, 14, 34)
                 z = self.sigma * np.array([np.maximum(np.abs(t - v), 1e-200), t + v])
                 values = special.kv(0, z) + shielded(z)
                 total += w * (wt * self.phi(t)) @ values.sum(axis=0) / pi
@@ -284,7 +286,8 @@ def test_perfect_contact(s, h, back):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("r", "s", "h"), [(0.3, 100j, inf), (0.9, 1j, 0.3), (1.1, 100j, inf), (3.0, 10 * ANGLES[0], 2.0)]
+    ("r", "s", "h"),
+    [(0.3, 100j, inf), (0.9, 1j, 0.3), (1.1, 100j, inf), (3.0, 10 * ANGLES[0], 2.0)],
 )
 def test_perfect_contact_off_the_axis(r, s, h):
     expected = Dual(np.sqrt(s), inf, h).at(r)

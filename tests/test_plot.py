@@ -1,5 +1,7 @@
 """Plots: what is drawn, in which units, with which message."""
 
+import re
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -152,3 +154,40 @@ def test_scale_is_exact_at_powers_of_a_thousand():
     for n in range(-5, 4):
         factor, _ = scale(1000.0**n, "m")
         assert factor * 1000.0**n == pytest.approx(1.0, rel=1e-12)
+
+
+CONTACT = LMO.replace({"interface": vg.Contact(1e-7)})
+
+
+def test_an_impedance_is_drawn_as_one():
+    perfect = LMO.replace({"interface": vg.Contact()})
+    ax = draw(vg.contact_impedance(perfect, np.geomspace(1e3, 1e6, 7)))
+    assert ax.get_ylabel() == "impedance |Z| (Ω)"
+    # the skin under the contact: Z ∝ 1/√s, less what enters at the rim
+    assert re.fullmatch(r"At high frequency \|Z\| falls as \$f\^\{\\,-0\.[45]\d\}\$",
+                        ax.get_title(loc="left"))  # fmt: skip
+    slow = draw(vg.contact_impedance(CONTACT, np.geomspace(1e5, 1e7, 7)))
+    assert slow.get_title(loc="left") == "At high frequency |Z| is flat"  # charge transfer
+
+
+def test_the_current_after_a_step_is_drawn_over_decades():
+    i = vg.contact_current(CONTACT, time=[1e-4, 1e-2, 1.0])
+    ax = draw(i)
+    assert ax.get_ylabel() == "current I (fA/V)"
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    first, last = (quantity(float(v), "A/V") for v in i.values[[0, -1]])
+    title = f"The current falls from {first} at 100 µs to {last} at 1 s"
+    assert ax.get_title(loc="left") == title
+
+
+def test_lateral_motion_and_the_photodiode_are_named():
+    tilted = LMO.replace({"material.vegard": ((0, 0, 1e-6), (0, 0, 0), (1e-6, 0, 0))})
+    ax = draw(vg.frequency_response(tilted, F, component="lateral_x"))
+    assert ax.get_ylabel().startswith("amplitude |$u_x$|")
+    assert ax.get_title(loc="left").endswith(", along x")
+    lever = vg.Cantilever(2.8, 75e3, 150, 225e-6, contact_stiffness=500)
+    peak = lever.resonances(1)[0]
+    u = vg.frequency_response(LMO, peak * np.array([0.5, 1.0, 1.5]))
+    ax = draw(lever.detect(u))
+    assert ax.get_ylabel().startswith("deflection |d|")
+    assert ax.get_title(loc="left") == f"The photodiode reads most at {quantity(peak, 'Hz')}"

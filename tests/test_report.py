@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import vegard as vg
-from vegard import report, run
+from vegard import io, report, run
 from vegard.io.extras import Extras
-from vegard.report import page, pictures
+from vegard.report import page, pictures, signals
+from vegard.result import Axis
 
 mpl.use("Agg")
 
@@ -198,6 +199,136 @@ def test_long_sweep_has_a_colour_bar():
 def test_sweep_over_two_parameters_names_both():
     changes = {"tip.radius": 1e-8, "interface": vg.LinearKinetics(1e-9)}
     assert pictures.label(BASE, changes) == "R = 10 nm, interface = LinearKinetics"
+
+
+PART_2 = """schema = 1
+[material]
+diffusivity = "1e-11 cm^2/s"
+vegard = [["1 cm^3/mol", 0, 0], [0, "1 cm^3/mol", "0.5 cm^3/mol"], [0, "0.5 cm^3/mol", 0]]
+euler = ["30 deg", 0, 0]
+poisson = 0.3
+young = "100 GPa"
+ocv_slope = "-1e-5 V m^3/mol"
+[tip]
+kind = "Hertz"
+load = ["30 nN", "60 nN"]
+tip_radius = "30 nm"
+tip_young = "169 GPa"
+tip_poisson = 0.22
+[geometry]
+kind = "Film"
+thickness = "50 nm"
+[elastic]
+kind = "Layered"
+substrate = { young = "70 GPa", poisson = 0.25 }
+layers = [{ thickness = "20 nm", young = "168 GPa", poisson = 0.38 }]
+[interface]
+kind = "Contact"
+rate = "1e-7 m/s"
+[cantilever]
+stiffness = "2.8 N/m"
+free_resonance = "75 kHz"
+quality = 150
+length = "225 um"
+[parasitics.joule]
+resistance = "1 Gohm"
+conductivity = "3 W/m/K"
+heat_capacity = "3e6 J/m^3/K"
+expansion = "1.3e-5 1/K"
+dc = "200 V"
+[frequency]
+from = "100 Hz"
+to = "1 MHz"
+points = 9
+[time]
+values = ["1 ms", "1 s"]
+[pulse]
+enabled = false
+[profile]
+enabled = false
+"""
+
+
+@pytest.fixture(scope="module")
+def part_2(tmp_path_factory):
+    path = tmp_path_factory.mktemp("part_2") / "e.toml"
+    path.write_text(PART_2, "utf-8")
+    return run.execute(io.read(path))
+
+
+def test_the_report_shows_contact_lever_and_parasitics(part_2, tmp_path):
+    figures = report.figures(part_2)
+    assert list(figures) == [
+        "frequency", "parasitics", "lateral_x", "lateral_y", "photodiode", "step", "impedance",
+        "step_current",
+    ]  # fmt: skip
+    labels = {name: f.axes[0].get_ylabel() for name, f in figures.items()}
+    assert labels["lateral_x"].startswith("amplitude |$u_x$| (")
+    assert labels["photodiode"].startswith("deflection |d| (")
+    assert labels["impedance"] == "impedance |Z| (Ω)"
+    assert labels["step_current"] == "current I (fA/V)"
+    html = report.write(part_2, tmp_path / "r.html", figures).read_text("utf-8")
+    text = " ".join(Reader(html).words)
+    for words in (
+        "[1e-06, 0, 0; 0, 1e-06, 5e-07; 0, 5e-07, 0] m³/mol",
+        "(30 °, 0 °, 0 °)",
+        "20 nm, 168 GPa, 0.38",
+        "on a substrate of 70 GPa",
+        "exchange under the contact alone",
+        "A load of 30 nN makes a contact of radius 2.15 nm (hertz, sphere).",
+        "follows from stiffness of the Hertz contact of [tip]",
+        "contact radius, computed",
+        "of diffusion alone",
+        "the other figures show diffusion alone",
+        "The largest term is",
+        "no resistance at rest",
+        "[relaxation] is left out",
+    ):
+        assert words in text, words
+    assert "work of adhesion" not in text  # of this tip there is none
+    row = re.search(r"<td>contact radius, computed</td><td class=\"n\">(.*?)</td>", html)
+    assert row[1] == "follows"
+    table = text[text.index("Points of the sweep") : text.index("Parameters")]
+    assert "contact resonance" in table
+    assert "resistance at rest" not in table  # a film that keeps its ions has none
+    assert "nan" not in table.split()
+
+
+def test_the_figure_of_the_terms_draws_each_and_their_sum(part_2):
+    point = part_2.points[0]
+    ax = report.figures(part_2)["parasitics"].axes[0]
+    names = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert names == ["sum", "diffusion (ESM)", "Joule heating"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    unit = re.search(r"\((.)m/V\)", ax.get_ylabel())[1]
+    factor = {"n": 1e9, "p": 1e12, "f": 1e15}[unit]
+    for line, name in zip(ax.lines, ("sum", "frequency", "joule"), strict=True):
+        wanted = factor * getattr(point, name).amplitude
+        np.testing.assert_allclose(line.get_ydata(), wanted, rtol=1e-12)  # scaled once
+    assert ax.get_title(loc="left").endswith("; F = 3e-08 N")
+
+
+def term(values):
+    at = Axis("at", "m", np.zeros(()))
+    return vg.Response(np.array(values, complex), np.zeros(3), "m/V",
+                       (at, Axis("frequency", "Hz", np.array([1.0, 10.0, 100.0]))))  # fmt: skip
+
+
+def test_dominance_names_each_range():
+    made = {
+        "frequency": term([10.0, 1.0, 0.1]),
+        "joule": term([1.0, 10.0, 1.0]),
+        "electrostatic": term([0.1, 1.0, 10.0]),
+    }
+    p = run.Point({}, BASE, [], made)
+    said = signals.dominance(p)  # equal half-way in the logarithms
+    assert said == (
+        "The largest term is diffusion (ESM) below 3.16 Hz, Joule heating from 3.16 Hz to "
+        "31.6 Hz, and electrostatic force above 31.6 Hz"
+    )
+    assert signals.largest(p)[1][1] == pytest.approx(10**0.5, rel=1e-12)
+    p = run.Point({}, BASE, [], made | {"frequency": term([100.0, 100.0, 100.0])})
+    assert "Of all terms diffusion (ESM) is the largest at every" in signals.dominance(p)
 
 
 @pytest.mark.slow

@@ -114,7 +114,9 @@ def test_films_and_finite_rates_do_not_take_it():
     one = np.array([1e5j])
     thick, thin = experiment(h=1.0), experiment(h=0.01)
     finite = experiment(1e3)
-    taken = [e.interface.beyond(one, e.tip, e.geometry, e.material)[0] for e in (thick, thin, finite)]
+    taken = [
+        e.interface.beyond(one, e.tip, e.geometry, e.material)[0] for e in (thick, thin, finite)
+    ]
     assert taken == [True, False, False]
 
 

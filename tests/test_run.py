@@ -311,7 +311,10 @@ def test_a_contact_has_a_current(tmp_path: Path) -> None:
         (BLOCKING + "[relaxation]\n", r"\[relaxation\]: relaxation_times knows linear exchange"),
         (BLOCKING + "[current]\n", r"\[current\]: BlockingTip has no contact current"),
         (LOADED.replace("quality = 150", "quality = 1e-300"), r"\[frequency\].*check their units"),
-        (LOADED.replace('"1 Gohm"', '"1 Gohm"\nradius = 1e-200'), r"\[frequency\].*check their units"),
+        (
+            LOADED.replace('"1 Gohm"', '"1 Gohm"\nradius = 1e-200'),
+            r"\[frequency\].*check their units",
+        ),
     ],
 )
 def test_what_is_asked_and_does_not_exist_is_an_error(tmp_path: Path, text: str, said: str) -> None:
@@ -376,6 +379,18 @@ def test_the_photodiode_reads_the_sum_through_the_lever(tmp_path: Path) -> None:
         assert number["contact_resonance_1_Hz"] == first
         assert number["contact_quality_1"] == pytest.approx(150 * first / 75e3, rel=1e-4)
         assert number["contact_radius_m"] == point.experiment.tip.radius
+
+
+def test_a_term_without_bias_is_told(tmp_path: Path) -> None:
+    text = LOADED.replace('heat_capacity = "3e6 J/m^3/K"\nexpansion = "1.3e-5 1/K"\ndc = "200 mV"',
+                          'heat_capacity = "3e6 J/m^3/K"\nexpansion = "1.3e-5 1/K"')  # fmt: skip
+    results = run.execute(plan_of(tmp_path, text))
+    assert not results.points[0].joule.values.any()
+    assert any("[parasitics.joule] has no part at the drive's" in note for note in results.notes)
+    off = run.execute(
+        plan_of(tmp_path, LOADED.replace("[frequency]", "[frequency]\nenabled = false"))
+    )
+    assert any("[cantilever] and [parasitics] act in [frequency]" in note for note in off.notes)
 
 
 def test_explicit_frequencies_are_the_photodiodes_too(tmp_path: Path) -> None:
@@ -588,14 +603,14 @@ def test_examples_run(tmp_path: Path, name: str) -> None:
         results.inputs_sha256.encode()
         in (tmp_path / "out" / "figures" / "frequency.png").read_bytes()
     )
+    assert sorted(files) == sorted(listing(tmp_path / "out"))
+    if name in NEW:
+        return
     resolved = io.read(tmp_path / "out" / "experiment.resolved.toml")
     run.write(run.execute(resolved), tmp_path / "again", report=False)
     for path in (tmp_path / "again").glob("*.csv"):
         assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes(), path.name
-    assert sorted(files) == sorted(listing(tmp_path / "out"))
     first = results.points[0]
-    if name in NEW:
-        return
     if name == "lmo_disc":  # static limit (1+ν) β R /|dE/dC| = 2.89 nm/V
         m = first.experiment.material
         static = 1.3 * m.vegard * 20e-9 / abs(m.ocv_slope)

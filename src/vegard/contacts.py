@@ -50,7 +50,7 @@ class Contact(Interface):
     Notes
     -----
     Galerkin's method (vegard.galerkin), and for a perfect contact with |s|R²/D > 1e4 the rim's own
-    solution (vegard.rim). tests/test_contact.py.
+    solution (vegard.rim). tests/test_contacts.py.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 r"""Mixed boundary value problem of a disc: exchange under the contact, none outside.
 
 The flux under a contact of radius 1 is expanded in
-:math:`\mu^{2\alpha} P_n^{(\alpha,0)}(2\mu^2-1)`, :math:`\mu = \sqrt{1-r^2}`, P the Jacobi
+:math:`\mu^{2\alpha} P_n^{(0,\alpha)}(2\mu^2-1)`, :math:`\mu = \sqrt{1-r^2}`, P the Jacobi
 polynomials, whose transforms are (up to a factor) :math:`2\pi\psi`,
 
 .. math:: \psi(k) = J_{2n+\alpha+1}(k)\,/\,k^{\alpha+1},
@@ -16,15 +16,16 @@ condition under the contact is tested with the same functions:
 with the admittance Y in units that make k/Y → 1 for k → ∞. The static half-space, k/Y = 1, and
 the second integral are known in closed form; what is left of the first decays.
 
-For Bi → ∞ the layer at the rim becomes too thin for the second basis. To first order in 1/Bi the
-first one then serves with the finite part of its divergent second integral: with the flux F/μ at
-the rim, :math:`\int f_m f_n\,\mu\,d\mu \to \mathrm{f.p.} + F_m F_n(0)\,\frac12\ln(16\,
-\mathrm{Bi})`, where 16 belongs to the layer of a half plane (checked against the second basis in
-tests/test_contacts.py).
+For Bi → ∞ the layer at the rim becomes too thin for the second basis. The first one then serves to
+first order in 1/Bi, with the finite part of its divergent second integral: with the flux F/μ at
+the rim, :math:`\int f_m f_n\,\mu\,d\mu \to \mathrm{f.p.} + F_m F_n(0)\,\frac12\ln(2e^{1+\gamma}\,
+\mathrm{Bi})`, γ Euler's constant, from the layer of a half plane by Wiener and Hopf
+(tests/test_galerkin.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from math import ceil, exp, gamma, isinf, log, pi, sqrt
 from typing import NamedTuple
@@ -39,7 +40,6 @@ Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _PHASE = 16.0  # largest phase [rad] across one panel
-_SPARE = 3  # share of the functions, 1/_SPARE, that the second solution leaves out
 
 
 PERFECT, FINITE = (-0.5,), (0.0, 0.5)  # families for a perfect contact and for a finite rate
@@ -82,8 +82,8 @@ class Basis(NamedTuple):
         )
 
     def fewer(self) -> NDArray[np.intp]:
-        """Functions of the rougher solution."""
-        left = self.size - max(1, self.size // _SPARE)
+        """Functions of the rougher solution: fewer where it converges slowly."""
+        left = (self.size + 1) // 2 if len(self.alphas) > 1 else self.size - self.size // 3
         return np.flatnonzero(np.tile(np.arange(self.size), len(self.alphas)) < left)
 
 
@@ -99,38 +99,41 @@ def _moments(basis: Basis, power: int) -> Real:
     return np.asarray(basis.scale[:, None] * basis.scale * value)
 
 
-@lru_cache(maxsize=32)
-def _pairs(basis: Basis, low: int, high: int) -> tuple[Real, Real]:
-    """Nodes k and weighted products w ψ_m ψ_n, m ≤ n, from e^low (and below it) to e^high."""
+@lru_cache(maxsize=96)
+def _pairs(basis: Basis, fold: int, first: bool) -> tuple[Real, Real]:
+    """Nodes k and weighted products w ψ_m ψ_n, m ≤ n, from e^fold to e^(fold+1), or from 0."""
     from scipy import special
 
     order = basis.order
     start = turn(float(order.max()))
-    x, w = grid([0.0, *(exp(n) for n in range(low, high + 1))], 2 / _PHASE, start + 84.0)
-    first, second = np.triu_indices(order.size)
+    edges = [0.0 if first else exp(fold), exp(fold + 1)]
+    x, w = grid(edges, 2 / _PHASE, start + 84.0)
+    one, other = np.triu_indices(order.size)
     shape = basis.scale / x[:, None] ** basis.power
     whole = x < start
     near = special.jv(order, x[whole, None]) * shape[whole]
-    out = np.empty((x.size, first.size))
-    out[whole] = near[:, first] * near[:, second]
+    out = np.empty((x.size, one.size))
+    out[whole] = near[:, one] * near[:, other]
     # J_μ J_ν = Re[A_μ A_ν* + A_μ A_ν e^{2ik}]/2: the second part is cut by a window
     y = x[~whole, None]
     far = special.hankel1e(order, y) * shape[~whole]
     gone = window(2 * (y[:, 0] - start), 0)
     turned = far * (np.exp(2j * y) * gone[:, None]) + far.conj()
-    out[~whole] = (turned[:, first] * far[:, second]).real / 2
+    out[~whole] = (turned[:, one] * far[:, other]).real / 2
     out *= w[:, None]
     x.flags.writeable = out.flags.writeable = False
     return x, out
 
 
+def _panels(basis: Basis, low: float, high: float) -> Iterator[tuple[Real, Real]]:
+    first = int(np.floor(log(min(low, 1.0)))) - 1
+    for fold in range(first, ceil(log(high))):
+        yield _pairs(basis, fold, fold == first)
+
+
 def nodes(basis: Basis, low: float, high: float) -> Real:
     """Wavenumbers [1/R] at which ``solve`` wants the admittance."""
-    return _pairs(basis, *_folds(low, high))[0]
-
-
-def _folds(low: float, high: float) -> tuple[int, int]:
-    return int(np.floor(log(min(low, 1.0)))), ceil(log(high))
+    return np.concatenate([k for k, _ in _panels(basis, low, high)])
 
 
 @lru_cache(maxsize=64)
@@ -168,25 +171,34 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
     ndarray, shape (2, m, functions)
         Solution, and one with fewer functions for the error estimate.
     """
-    _, weights = _pairs(basis, *_folds(low, high))
-    real, imag = np.split(np.concatenate([excess.real, excess.imag]) @ weights, 2)
+    stacked = np.concatenate([excess.real, excess.imag])
+    total, start = np.zeros((1, 1)), 0
+    for k, weights in _panels(basis, low, high):
+        total = total + stacked[:, start : start + k.size] @ weights
+        start += k.size
+    real, imag = np.split(total, 2)
     packed = real + 1j * imag
     load = basis.load[:, None]
     count = load.size
     where = np.empty((count, count), int)
     first, second = np.triu_indices(count)
     where[first, second] = where[second, first] = np.arange(first.size)
-    perfect = packed[:, where] + _moments(basis, 0)
-    matrix = perfect + _resistance(basis, biot)
+    matrix = packed[:, where] + _moments(basis, 0)
     few = basis.fewer()
     out = np.zeros((2, excess.shape[0], count), complex)
+    first_order = basis.alphas == PERFECT and not isinf(biot)
+    added = _resistance(basis, biot)
+    if not first_order:
+        matrix = matrix + added
     out[0] = np.linalg.solve(matrix, load)[..., 0]
-    out[1][:, few] = np.linalg.solve(matrix[:, few[:, None], few], load[few])[..., 0]
-    if basis.alphas == PERFECT and not isinf(biot):
-        # the next order of the expansion in 1/Bi is as the first order squared
-        first_order = out[0] - np.linalg.solve(perfect, load)[..., 0]
-        share = np.abs(first_order @ basis.load / (out[0] @ basis.load))
-        out[1] += 10 * share[:, None] * first_order
+    part = matrix[:, few[:, None], few]
+    out[1][:, few] = np.linalg.solve(part, load[few])[..., 0]
+    if first_order:
+        change = np.linalg.solve(matrix, added @ out[0, ..., None])[..., 0]
+        # the next order of the expansion in 1/Bi is as this one squared
+        share = np.abs(change @ basis.load / (out[0] @ basis.load))
+        out -= change
+        out[1] -= 10 * share[:, None] * change
     return out
 
 
@@ -197,4 +209,4 @@ def _resistance(basis: Basis, biot: float) -> Real:
     if basis.alphas != PERFECT:
         return _moments(basis, 1) / biot
     regular, outer = _layer(basis)
-    return np.asarray((regular + outer * log(16 * biot) / 2) / biot)
+    return np.asarray((regular + outer * (1 + np.euler_gamma + log(2 * biot)) / 2) / biot)

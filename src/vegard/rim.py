@@ -13,7 +13,7 @@ so that the straight rim, solved by Wiener and Hopf for the data :math:`F = e^{\
 serves with :math:`\tilde\sigma^2 = \sigma^2 - \frac14` and the data :math:`\sqrt{1+x}` up to x².
 The same substitution gives its Hankel transform: :math:`\sqrt r J_0(kr)` is a sine and a cosine of
 :math:`\tilde k x`, :math:`\tilde k^2 = k^2 + \frac14`. What is left out is of relative order σ⁻⁴
-(tests/test_contact.py). Only array-API operations.
+(tests/test_contacts.py). Only array-API operations.
 """
 
 from __future__ import annotations

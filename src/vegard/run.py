@@ -254,7 +254,7 @@ def check(plan: Plan, target: Path, *, force: bool, report: bool) -> None:
     files = [folder.SUMMARY, RESOLVED]
     files += [f"{name}.{kind}" for name in names(plan) for kind in ("csv", "nc")]
     if report:
-        drawn = [*names(plan), "parasitics"]
+        drawn = [*names(plan), *(["parasitics"] if plan.extras.parasitics.given() else [])]
         files += ["report.html", *(f"figures/{n}.{k}" for n in drawn for k in ("png", "svg"))]
     folder.check(target, plan.file, plan.title, files, force=force)
 

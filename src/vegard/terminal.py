@@ -153,7 +153,7 @@ def sweep_table(results: Results) -> None:
     from vegard.io import objects
 
     data = runner.summary(results)
-    known = objects.numbers(results.base)
+    known = objects.numbers(results.base, results.plan.extras)
     names = list(dict.fromkeys(k for p in data["points"] for k in p["numbers"]))
     head = [f"{p} [{known[p][1]}]" if p in known else p for p in dict(results.plan.sweeps)]
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import pi
 from typing import Annotated, Any
 
@@ -37,7 +38,8 @@ def orientation(
 
     The material's vegard is the tensor in the crystal's own axes, e.g. the pair
     { in_plane = …, normal = … } across and along its c axis; z points into the sample. The grain is
-    larger than the contact and the diffusion length.
+    larger than the contact and the diffusion length. Without --euler and --tilts it is the grain of
+    the file, material.euler.
     """
     import numpy as np
 
@@ -46,15 +48,18 @@ def orientation(
 
     plan = io.read(file, terminal.overrides(sets), signals=())
     if plan.sweeps:
-        names = ", ".join(path for path, _ in plan.sweeps)
-        raise VegardError(f"{file}: lists are sweeps, orientation takes one experiment: {names}.")
+        swept = ", ".join(path for path, _ in plan.sweeps)
+        raise VegardError(f"{file}: lists are sweeps, orientation takes one experiment: {swept}.")
     f = terminal.number(frequency, "Hz", "--frequency")
-    angles = [_triple(text) for text in euler or []]
+    angles: list[tuple[float, ...]] = [_triple(text) for text in euler or []]
     angles += [(0.0, float(tilt), 0.0) for tilt in np.linspace(0, pi / 2, tilts or 0)]
+    if not angles and plan.euler is not None:
+        angles = [plan.euler]
     if not angles:
         raise VegardError('give the grains: --euler "0,45,0 deg", or --tilts 7.')
     with noted() as notes:
-        signal = orientation_contrast(plan.experiment, angles, f, per=plan.per)
+        experiment = replace(plan, euler=None).at({}).experiment  # in the axes of the crystal
+        signal = orientation_contrast(experiment, angles, f, per=plan.per)
     unit = plan.experiment.interface.drives[plan.per]
     names = [n for n in ("vertical", "lateral_x", "lateral_y") if n in signal]
     if form is Format.text:

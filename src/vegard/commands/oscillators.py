@@ -80,7 +80,8 @@ def sho(
     if fit["f0"].ndim == 0 and fit["flag"]:
         name = fit["flag"].attrs["flag_meanings"].split()[int(fit["flag"])]
         raise VegardError(f"{file} has no oscillator to fit: {_WHY[name]}.")
-    span = {"points": f.size, "frequencies_Hz": [float(f.min()), float(f.max())]}
+    span: dict[str, Any] = {"points": f.size, "frequencies_Hz": [float(f.min()), float(f.max())]}
+    span["amplitude_unit"] = fit["amplitude"].attrs["units"]
     data = {**fit.attrs, **span, **_numbers(fit)}
     files = {FILE: lambda path: _netcdf(fit, path)}
     finish(data, form, lambda: _print(file, fit, data), output, what, files)

@@ -17,7 +17,7 @@ from vegard.fem.solution import solve, uplift
 from vegard.response import frequency_response
 
 _COLUMNS = (
-    ("size", "worst at |s|R²/D", "g"),
+    ("size", "worst at ωR²/D", "g"),
     ("deviation", "deviation", ".1e"),
     ("doubled", "in a box twice the size", ".1e"),
     ("stated", "stated error", ".1e"),
@@ -34,7 +34,7 @@ Every object against an axisymmetric finite-element solution of the same `Experi
 of the library's kernels: diffusion (for a blocking tip migration and Poisson's equation) and
 elasticity, elements of degree {degree} on a mesh graded to the contact's edge, to the diffusion
 length and to every layer, in a box of {box:g} contact radii or diffusion lengths, whichever is
-longer. Each row is the worst of |s|R²/D = 1e-3, 1 and 1e3.
+longer. Each row is the worst of ωR²/D = 1e-3, 1 and 1e3.
 
 *Deviation* is |u_FEM/u - 1| from `frequency_response`; *in a box twice the size* the same after
 doubling the box; *stated error* the elements' own (twice the change with one degree less, half the

@@ -7,6 +7,7 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,11 @@ def parse(data: dict[str, Any], file: str, signals: Iterable[str] = SIGNALS) -> 
     )
     common = [s for s in signals if s != "current" or isinstance(recipe.interface, Contact)]
     wanted = {s: data.get(s, {}) for s in SIGNALS if s in data or s in common}
-    return plan_signals(plan, _points(plan), wanted)
+    plan = plan_signals(plan, _points(plan), wanted)
+    if plan.frequency is None and plan.extras != Extras():
+        note = "[cantilever] and [parasitics] act in [frequency], which is not computed."
+        plan = replace(plan, notes=(*plan.notes, note))
+    return plan
 
 
 def _made(recipe: Experiment, euler: tuple[float, ...] | None) -> Case:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import fields
 from typing import Any
 
+from vegard.errors import OutOfRegime
 from vegard.io import objects
 from vegard.io.experiment_file import SCHEMA
+from vegard.io.extras import Hertz
 from vegard.io.plan import SIGNALS, Grid, Plan
 
 
@@ -45,6 +48,8 @@ def body(plan: Plan) -> str:
     lines = [f"schema = {SCHEMA}", f"title = {_text(plan.title)}", f"seed = {plan.seed}"]
     for name, value in objects.given(plan.experiment, plan.extras).items():
         lines += ["", f"[{name}]", *_object(name, value, swept, plan.auto)]
+        if isinstance(value, Hertz) and not swept:
+            lines.append(f"# contact radius {_float(_radius(plan))} m")
         if name == "material" and plan.euler is not None:
             lines.append(f"euler = {_plain(plan.euler)}  # rad; vegard is in the crystal's axes")
     readout = swept.get("readout", plan.experiment.readout)
@@ -61,6 +66,13 @@ def body(plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _radius(plan: Plan) -> float:
+    """Contact radius [m]; its warnings are those of the run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutOfRegime)
+        return plan.at({}).experiment.tip.radius
+
+
 def _object(
     name: str, value: Any, swept: dict[str, tuple[Any, ...]], auto: tuple[str, ...]
 ) -> list[str]:
@@ -73,7 +85,7 @@ def _object(
         path = f"{name}.{f.name}"
         content = swept.get(path, getattr(value, f.name))
         if path in auto:
-            lines.append(f'{f.name} = "{objects.AUTO}"')
+            lines.append(f'{f.name} = "{objects.AUTO}"  # {_field(content, f.metadata, False)}')
         elif path in objects.ROWS:
             lines.append(f"{f.name} = {_rows(content, objects.ROWS[path])}")
         elif content is not None:

@@ -24,7 +24,6 @@ from vegard.io.plan import (
 from vegard.io.values import MOST_POINTS, keys, number, numbers, switch, whole
 
 _PROFILE = {"frequency": "Hz", "time": "s", "pulse_time": "s"}
-ROUNDING = 1e-12  # of the largest β; what a rotation leaves in a component that should be zero
 _RANGE = ("from", "to", "points", "values")
 
 
@@ -70,14 +69,11 @@ def _components(given: Any, experiments: list[Experiment], plan: Plan) -> tuple[
 
 def _seen(component: str, experiments: list[Experiment], azimuth: float) -> bool:
     """Whether a component moves the centre: there only harmonics of order 0 count."""
-    if component == "vertical":
-        return True
-    for e in experiments:
-        largest = max(abs(b) for b in e.material.vegard_principal) * ROUNDING
-        seen = (p for p in transfer.parts(e, component, azimuth) if p.order == 0)
-        if e.readout == "centre" and any(abs(p.factor) > largest for p in seen):
-            return True
-    return False
+    return component == "vertical" or any(
+        e.readout == "centre" and part.order == 0
+        for e in experiments
+        for part in transfer.parts(e, component, azimuth)
+    )
 
 
 def _grid(
@@ -167,6 +163,9 @@ def _current(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> Gri
     if not table and "frequency" in chosen:
         same: Grid = chosen["frequency"]
         return same
+    if "frequency" in chosen and "values" not in table:
+        f = chosen["frequency"].array()
+        table = {"from": float(f.min()), "to": float(f.max()), **table}
     low, high = 1 / (2 * pi * size.longest), 1 / (2 * pi * size.shortest)
     return _grid("current", table, "Hz", (low * 1e-4, high * 1e4))
 

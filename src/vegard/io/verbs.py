@@ -22,6 +22,10 @@ _RESONANCES = 6
 _BESIDE = np.geomspace(0.05, 300.0, 22)  # half-widths f/2Q from a resonance
 _AROUND = np.concatenate([-_BESIDE[::-1], [0.0], _BESIDE])
 _MOST_CASES = 20
+_NO_BIAS = (
+    "[parasitics.{}] has no part at the drive's frequency without a dc bias, only at twice it; "
+    "give dc (for the electrostatic force, against surface_potential)."
+)
 
 
 def names(plan: Plan) -> list[str]:
@@ -74,6 +78,9 @@ def _frequency(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
     terms = case.extras.parasitics.given()
     if terms:
         out |= {name: term.response(f, ac=abs(plan.drive)) for name, term in terms.items()}
+        for name, term in terms.items():
+            if not term.bias():
+                warnings.warn(_NO_BIAS.format(name), OutOfRegime, stacklevel=2)
         out["sum"] = sum((out[name] for name in terms), start=out["frequency"])
     lever = case.extras.cantilever
     if lever is not None:

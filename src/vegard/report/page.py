@@ -89,9 +89,7 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """A table of plain texts; what is short in the columns ``numbers`` does not
-    break.
-    """
+    """A table of plain texts; short ones in the columns ``numbers`` do not break."""
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in header)
     lines = [
         "<tr>"
@@ -241,7 +239,8 @@ def _parameters(results: Any) -> str:
     for path, symbol, doc, value, unit in _walk(results):
         s = sources.pop(path, None) or sources.pop(path.rpartition(".")[2], None)
         shown = "swept" if path in swept else _value(value, unit)
-        if swept and (path in results.plan.auto or (path == "tip.radius" and not s)):
+        computed = path == "tip.radius" and results.base.tip.radius is None
+        if swept and (computed or path in results.plan.auto):
             shown = "follows"
         rows.append((symbol, doc, shown, *_source(s, value)))
     for name, s in sources.items():
