@@ -99,7 +99,7 @@ def contact_rows() -> Iterator[Row]:
 def other_rows() -> Iterator[Row]:
     """Blocking tip, tensor of β, layers."""
     errors: list[float] = []
-    thermal = 8.314462618 * 298.15 / 96485.33212
+    thermal = 8.31446261815324 * 298.15 / 96485.33212
     for entry in entries("contact"):
         if entry["kind"] == "contact":
             continue

@@ -123,6 +123,7 @@ def test_bad_input_as_a_process(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_interrupt_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "long.toml"

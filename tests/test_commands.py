@@ -207,6 +207,7 @@ def test_lever_free_and_pinned(args: list[str]) -> None:
     assert invoke(*BEAM, *args).exit_code == 0
 
 
+@pytest.mark.slow
 def test_lever_writes_a_figure_and_numbers() -> None:
     first = invoke(*LEVER, "--tilt", "11 deg", "-o", "a")
     assert first.exit_code == 0, first.stderr

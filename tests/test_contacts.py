@@ -197,6 +197,7 @@ def test_blocking_turnover():
     assert slope[0] == pytest.approx(-1, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [0.3, 0.05])
 @pytest.mark.parametrize("omega", [1e-3, 3.0, 300.0])
 def test_blocking_contact(length, omega):
@@ -245,6 +246,7 @@ def test_blocking_step_comes_to_rest():
 # --------------------------------------------------------------- interface × sign of V × z
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("volt", [1e-3, -1e-3])
 @pytest.mark.parametrize("z", [1, -1])
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ def test_report_is_self_contained(made):
         assert words in html
 
 
+@pytest.mark.slow
 def test_running_again_replaces_its_own_files_only(made):
     folder = made[0]
     (folder / "notes.txt").write_text("mine")
@@ -186,6 +187,7 @@ def test_somebody_elses_file_is_kept(tmp_path, name, monkeypatch):
     assert (tmp_path / name).read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_an_earlier_run_is_kept(tmp_path, made):
     path = tmp_path / "e.toml"
     path.write_text('schema = 1\n[material]\nname = "LiMn2O4"\n[tip]\nkind = "DiscTip"\n'

@@ -117,6 +117,7 @@ def test_flat_profile_is_the_disc():
     assert np.allclose(a.values, b.values, rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_fine_profile_is_the_gaussian():
     """exp(-r²/2) sampled at 60 points: the interpolation's own error is h²/8."""
     r = np.linspace(0, 6, 61)

@@ -262,6 +262,7 @@ def test_lateral_step_ends_at_rest():
     assert abs(u.values[0]) < 0.2 * abs(rest.values)
 
 
+@pytest.mark.slow
 def test_relaxation_times_of_a_tilted_grain():
     """Off the axis, with the harmonics 0, 1 and 2: ∫g/(1+iωτ) d ln τ is the response."""
     e = vg.Experiment(vg.Material(1.0, BETA, 0.3), vg.GaussianTip(1.0))
@@ -412,6 +413,7 @@ def overlaps(omega):
     return complex(flat), complex(bent)
 
 
+@pytest.mark.slow
 def test_the_example_of_licoo2(capsys):
     """Boussinesq's and Cerruti's moments, typed again for the disc, with the source's β."""
     made = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "licoo2_orientation.py"))

@@ -162,7 +162,7 @@ CONTACT = LMO.replace({"interface": vg.Contact(1e-7)})
 def test_an_impedance_is_drawn_as_one():
     perfect = LMO.replace({"interface": vg.Contact()})
     ax = draw(vg.contact_impedance(perfect, np.geomspace(1e3, 1e6, 7)))
-    assert ax.get_ylabel() == "impedance |Z| (Ω)"
+    assert ax.get_ylabel() == "impedance |Z| (GΩ)"
     # the skin under the contact: Z ∝ 1/√s, less what enters at the rim
     assert re.fullmatch(r"At high frequency \|Z\| falls as \$f\^\{\\,-0\.[45]\d\}\$",
                         ax.get_title(loc="left"))  # fmt: skip

@@ -256,6 +256,7 @@ def part_2(tmp_path_factory):
     return run.execute(io.read(path))
 
 
+@pytest.mark.slow
 def test_the_report_shows_contact_lever_and_parasitics(part_2, tmp_path):
     figures = report.figures(part_2)
     assert list(figures) == [
@@ -265,7 +266,7 @@ def test_the_report_shows_contact_lever_and_parasitics(part_2, tmp_path):
     labels = {name: f.axes[0].get_ylabel() for name, f in figures.items()}
     assert labels["lateral_x"].startswith("amplitude |$u_x$| (")
     assert labels["photodiode"].startswith("deflection |d| (")
-    assert labels["impedance"] == "impedance |Z| (Ω)"
+    assert labels["impedance"] == "impedance |Z| (TΩ)"
     assert labels["step_current"] == "current I (fA/V)"
     html = report.write(part_2, tmp_path / "r.html", figures).read_text("utf-8")
     text = " ".join(Reader(html).words)
@@ -305,7 +306,7 @@ def test_the_figure_of_the_terms_draws_each_and_their_sum(part_2):
     for line, name in zip(ax.lines, ("sum", "frequency", "joule"), strict=True):
         wanted = factor * getattr(point, name).amplitude
         np.testing.assert_allclose(line.get_ydata(), wanted, rtol=1e-12)  # scaled once
-    assert ax.get_title(loc="left").endswith("; F = 3e-08 N")
+    assert ax.get_title(loc="left").endswith("; F = 30 nN")
 
 
 def term(values):

@@ -349,6 +349,7 @@ def test_a_blocking_tip_runs(tmp_path: Path) -> None:
     assert "a tip that lets no ions through" in report.answer(results)
 
 
+@pytest.mark.slow
 def test_a_tilted_grain_moves_sideways(tmp_path: Path) -> None:
     results = run.execute(plan_of(tmp_path, GRAIN))
     point, f = results.points[0], results.plan.frequency.array()
@@ -381,6 +382,7 @@ def test_the_photodiode_reads_the_sum_through_the_lever(tmp_path: Path) -> None:
         assert number["contact_radius_m"] == point.experiment.tip.radius
 
 
+@pytest.mark.slow
 def test_a_term_without_bias_is_told(tmp_path: Path) -> None:
     text = LOADED.replace('heat_capacity = "3e6 J/m^3/K"\nexpansion = "1.3e-5 1/K"\ndc = "200 mV"',
                           'heat_capacity = "3e6 J/m^3/K"\nexpansion = "1.3e-5 1/K"')  # fmt: skip
@@ -411,6 +413,7 @@ def test_the_largest_term_is_told_with_its_frequencies(tmp_path: Path) -> None:
     assert "The largest term is diffusion (ESM) below" in report.answer(results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [TEXT, SWEPT, CONTACT, BLOCKING, GRAIN, LAYERS, LOADED])
 @pytest.mark.usefixtures("plain")
 def test_the_resolved_file_repeats_bit_for_bit(tmp_path: Path, text: str) -> None:

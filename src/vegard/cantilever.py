@@ -85,16 +85,16 @@ class Cantilever(Parameters):
         "length", "L", "m", hint="Levers are 1e-5..5e-4 m long; did you pass µm?"
     )
     contact_stiffness: float | None = quantity(
-        "contact stiffness along the normal of the surface", "k^*", "N/m",
+        "contact stiffness along the normal of the surface", "k*", "N/m",
         rule=">= 0", default=None, unknown=True, infinite=True,
     )  # fmt: skip
     contact_damping: float = quantity(
         "damping of the contact", "c", "N s/m", rule=">= 0", default=0.0
     )
     lateral_stiffness: float = quantity(
-        "contact stiffness along the lever", "k_{lat}", "N/m", rule=">= 0", default=0.0
+        "contact stiffness along the lever", "k_lat", "N/m", rule=">= 0", default=0.0
     )
-    tip_position: float = quantity("place of the tip, fraction of L", "x_1/L", "–", default=1.0)
+    tip_position: float = quantity("place of the tip, fraction of L", "x₁/L", "–", default=1.0)
     laser_position: float = quantity("place of the laser, fraction of L", "x_d/L", "–", default=1.0)
     tip_height: float = quantity("height of the tip", "h", "m", rule=">= 0", default=0.0)
     tilt: float = quantity(

@@ -148,7 +148,8 @@ class Contact(Interface):
         if biot > _THIN:
             basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
         else:
-            basis = Basis(FINITE, 16 if max(biot, scale) < 32 else 24 if biot < 1e3 else 64)
+            few = biot < 32 and scale < 12
+            basis = Basis(FINITE, 16 if few else 24 if biot < 1e3 else 64)
         low = max((np.abs(s).min() / max(normal, in_plane)) ** 0.5 * tip.radius, 1e-18)
         high = scale * _TAIL
 

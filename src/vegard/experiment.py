@@ -31,11 +31,11 @@ class Experiment(Parameters):
         Lateral profile of what the bias prescribes.
     geometry : HalfSpace or Film
         Where the ions can go.
-    interface : FixedConcentration, FixedFlux or LinearKinetics
+    interface : FixedConcentration, FixedFlux, LinearKinetics, Contact or BlockingTip
         What the bias prescribes.
     readout : {"centre", "punch"}
         Displacement at a point, or of a rigid frictionless punch of the tip's radius.
-    elastic : optional
+    elastic : Uniform or Layered
         Elastic model; a half-space of one material unless given.
     also : tuple
         Additive signals linear in the drive, objects with ``transfer(s, experiment, per)`` [m per

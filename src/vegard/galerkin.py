@@ -40,6 +40,7 @@ Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _PHASE = 16.0  # largest phase [rad] across one panel
+_NEARLY_DEPENDENT = 1e-10  # relative error where two families together are nearly dependent
 
 
 PERFECT, FINITE = (-0.5,), (0.0, 0.5)  # families for a perfect contact and for a finite rate
@@ -184,21 +185,26 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
     first, second = np.triu_indices(count)
     where[first, second] = where[second, first] = np.arange(first.size)
     matrix = packed[:, where] + _moments(basis, 0)
-    few = basis.fewer()
     out = np.zeros((2, excess.shape[0], count), complex)
     first_order = basis.alphas == PERFECT and not isinf(biot)
     added = _resistance(basis, biot)
     if not first_order:
         matrix = matrix + added
-    out[0] = np.linalg.solve(matrix, load)[..., 0]
-    part = matrix[:, few[:, None], few]
-    out[1][:, few] = np.linalg.solve(part, load[few])[..., 0]
-    if first_order:
-        change = np.linalg.solve(matrix, added @ out[0, ..., None])[..., 0]
-        # the next order of the expansion in 1/Bi is as this one squared
-        share = np.abs(change @ basis.load / (out[0] @ basis.load))
-        out -= change
-        out[1] -= 10 * share[:, None] * change
+    for row, kept in enumerate((np.arange(count), basis.fewer())):
+        inside = np.ix_(kept, kept)
+        part = matrix[:, inside[0], inside[1]]
+        strengths = np.linalg.solve(part, load[kept])
+        if first_order:
+            change = np.linalg.solve(part, added[inside] @ strengths)
+            # the next order of the expansion in 1/Bi is as this one squared
+            flux, less = (basis.load[kept] @ x[..., 0].T for x in (strengths, change))
+            share = np.abs(less / flux)
+            strengths = strengths - change * (1 + row * 10 * share[:, None, None])
+        out[row][:, kept] = strengths[..., 0]
+    if first_order:  # the change is singular at the rim and converges slowly
+        out[1] += 4 * (out[1] - out[0])
+    if len(basis.alphas) > 1:
+        out[1] *= 1 + _NEARLY_DEPENDENT
     return out
 
 

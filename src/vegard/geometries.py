@@ -43,7 +43,7 @@ class HalfSpace(Geometry):
 
 @dataclass(frozen=True, slots=True)
 class Film(Geometry):
-    """Film of uniform thickness, elastically one with its substrate.
+    """Film of uniform thickness, elastically one with its substrate unless ``elastic`` says else.
 
     Parameters
     ----------

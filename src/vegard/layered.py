@@ -77,10 +77,9 @@ class Layered(Elastic):
     Examples
     --------
     >>> import vegard as vg
-    >>> from vegard.layered import Layered
     >>> film = vg.Material(1e-15, 1e-6, 0.3, young=100e9)
     >>> e = vg.Experiment(
-    ...     film, vg.GaussianTip(1e-6), vg.Film(10e-9), elastic=Layered(film, (170e9, 0.28))
+    ...     film, vg.GaussianTip(1e-6), vg.Film(10e-9), elastic=vg.Layered(film, (170e9, 0.28))
     ... )
     >>> u = vg.static_response(e, per="concentration").values  # ∫C dz = 10 nm × C
     >>> round(float(u) / (1e-6 * 10e-9), 3)

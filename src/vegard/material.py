@@ -14,8 +14,8 @@ from vegard.parameters import Parameters, Tensor, quantity, text
 
 Pair = float | tuple[float, float]
 
-FARADAY = 96485.33212  # C/mol, CODATA 2018 (exact)
-GAS_CONSTANT = 8.31446261815324  # J/(mol K), CODATA 2018 (exact)
+FARADAY = 96485.33212  # C/mol, CODATA 2018
+GAS_CONSTANT = 8.31446261815324  # J/(mol K), CODATA 2018
 _AXISYMMETRIC = 1e-12  # what rotations leave by rounding
 
 

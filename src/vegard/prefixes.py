@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 _PREFIXES = {
     -18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T",
 }  # fmt: skip
-_TAKES_PREFIX = {"m", "s", "Hz", "V", "A", "Pa"}
+_TAKES_PREFIX = {"m", "s", "Hz", "V", "A", "Pa", "N", "Ω"}
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:

@@ -45,6 +45,7 @@ _KINDS = {  # what a unit measures, and how it is written
     "m²": ("an area", "1 nm^2"),
     "m³": ("a volume", "1 nm^3"),
     "N": ("a force", "1 nN"),
+    "rad": ("an angle", "30 deg"),
     "N/m": ("a stiffness", "3 N/m"),
     "Ω": ("a resistance", "1 Mohm"),
     "J": ("an energy", "1 J"),

@@ -132,6 +132,7 @@ def test_ions_under_a_contact_at_low_frequency():
     assert abs(found.values / exact - 1) < 5e-4  # the next term is of order σ
 
 
+@pytest.mark.slow
 def test_shapes_units_and_inputs():
     needs_ngsolve()
     e = unit(tip=vg.GaussianTip(1.0))

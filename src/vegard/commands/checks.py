@@ -17,7 +17,7 @@ TARGET = 1e-4
 _COLUMNS = {  # of the dataset: title and format
     "size": ("|s|R²/D", "g"),
     "deviation": ("deviation", ".1e"),
-    "stated": ("elements' own error", ".1e"),
+    "stated": ("stated error", ".1e"),
     "order": ("order", ".1f"),
     "ratio": ("times as fast", ".0f"),
 }

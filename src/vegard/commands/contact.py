@@ -31,7 +31,7 @@ def hertz(
     ] = None,
     shape: Annotated[str, flag("sphere|cone", "Shape of the tip.")] = "sphere",
     half_angle: Annotated[
-        str | None, flag('"20 deg"', "Angle between axis and flank of a cone.")
+        str | None, flag('"80 deg"', "Angle between axis and flank of a cone.")
     ] = None,
     form: Form = Format.text,
 ) -> None:

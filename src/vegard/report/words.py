@@ -27,7 +27,7 @@ _INTERFACES = {
 }
 _LAWS = {
     -0.5: "the law of equilibrium with the tip: a skin √(D/ω) thin",
-    -1.0: "the law of a flux fixed by the bias or limited by charge transfer",
+    -1.0: "the law of a flux fixed by the bias, of charge transfer, or of a blocking tip",
 }
 
 
