@@ -339,3 +339,32 @@ def test_relaxation_times_say_what_they_cannot_do(interface):
     )
     with pytest.raises(vg.VegardError, match=type(interface).__name__):
         vg.relaxation_times(e, per="volt")
+
+
+# --------------------------------------------------------------- inside a narrow leak
+
+
+@pytest.mark.parametrize("biot", [30.0, 1e3, 1e5])
+@pytest.mark.parametrize("size", [2e3, 9e3])
+def test_centre_where_the_leak_is_narrow(biot, size):
+    """A line at the rim with two moments serves the centre; the flux itself converges slower."""
+    e = experiment(biot)
+    u = vg.frequency_response(e, size / 2 / pi, per="concentration")
+    truth = Dual(np.sqrt(1j * size), biot, n=400)
+    assert abs(u.values / truth.centre() - 1) < 3e-6
+    assert u.error < 1e-5 * u.amplitude
+
+
+@pytest.mark.parametrize("h", [0.01, 0.3])
+@pytest.mark.parametrize("back", ["blocking", "permeable"])
+@pytest.mark.parametrize("biot", [1.0, 20.0])
+def test_both_forms_agree_inside(monkeypatch, h, back, biot):
+    at = [0.0, 0.3]
+    e = experiment(biot).replace({"geometry": vg.Film(h, back)})
+    ask = {"per": "concentration", "at": at}
+    line = vg.frequency_response(e, 3e3 / 2 / pi, **ask)
+    monkeypatch.setattr("vegard.contacts._NARROW", np.inf)
+    whole = vg.frequency_response(e, 3e3 / 2 / pi, **ask)
+    assert np.all(line.values != whole.values)
+    assert np.all(abs(line.values - whole.values) <= line.error + whole.error)
+    assert np.all(whole.error < 1e-4 * whole.amplitude)

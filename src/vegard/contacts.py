@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vegard import diffusion, galerkin, migration, rim
+from vegard import diffusion, galerkin, kinetics, migration, rim
 from vegard.errors import VegardError
-from vegard.footprints import DISC, RING
+from vegard.footprints import DISC, RING, SLOPE
 from vegard.galerkin import FINITE, PERFECT, Basis
 from vegard.geometries import Geometry, HalfSpace
 from vegard.interfaces import Complex, Interface, Source
@@ -23,6 +23,8 @@ _RIM = 0.05  # relative error of that solution times |σ|³, largest at the rim
 _DEEP = 10.0  # Re qh above which a film is a half-space to the rim
 _MOST = 96  # functions at most
 _THIN = 1e6  # Biot number above which the layer at the rim is taken to first order
+_NARROW = 30.0  # R over the leak's decay length from which it is a line at the rim …
+_FAR = 25.0  # … for points this many decay lengths away from it
 _TAIL = 3e4  # range of the Galerkin integrals past the last scale
 
 
@@ -80,15 +82,37 @@ class Contact(Interface):
     def fits(self, tip: Tip, geometry: Geometry, material: Material) -> None:
         _disc(self, tip)
 
+    @staticmethod
+    def _scale(size: float, tip: Tip, geometry: Geometry, material: Material) -> float:
+        """Largest wavenumber [1/R] of the problem for |s| ≤ ``size``."""
+        normal, in_plane = material.diffusivity_normal, material.diffusivity_in_plane
+        back = 1.6 * tip.radius / geometry.depth * (normal / in_plane) ** 0.5
+        return float(max(1.0, (size / in_plane) ** 0.5 * tip.radius, back))
+
+    def apart(self, s: Complex, tip: Tip, geometry: Geometry, material: Material) -> float:
+        few = 8 + 3 * self._scale(np.abs(s).max(), tip, geometry, material) ** 0.5 < _MOST
+        if isinf(self.rate) and few:
+            return inf
+        # in-plane decay of what leaks out past the rim
+        rate = s / material.diffusivity_in_plane
+        if not geometry.keeps_ions():
+            mode = pi / (2 * geometry.depth)
+            rate = rate + mode**2 * material.diffusivity_normal / material.diffusivity_in_plane
+        decay = float(np.sqrt(rate).real.min())
+        return _FAR / decay if decay * tip.radius > _NARROW else inf
+
     def sources(
-        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material, far: bool = False
     ) -> tuple[Source, ...]:
         high = self.beyond(s, tip, geometry, material)
         out = []
         if not high.all():
             rows = np.flatnonzero(~high)
             basis, strengths = self.flux(s[rows], tip, geometry, material)
-            out.append(Source(basis.footprints(), strengths, self.surface, rows))
+            if far:
+                out.append(self._leak(s[rows], basis, strengths, tip, geometry, material, rows))
+            else:
+                out.append(Source(basis.footprints(), strengths, self.surface, rows))
         if high.any():
             rows = np.flatnonzero(high)
             sigma = tip.radius * np.sqrt(np.abs(s[rows]) / material.diffusivity_in_plane)
@@ -107,6 +131,43 @@ class Contact(Interface):
                 for which, footprint in enumerate((DISC, RING))
             ]
         return tuple(out)
+
+    def _leak(
+        self,
+        s: Complex,
+        basis: Basis,
+        strengths: Complex,
+        tip: Tip,
+        geometry: Geometry,
+        material: Material,
+        rows: Any,
+    ) -> Source:
+        """Exchange on the whole surface, and what leaks out past the rim as a line there.
+
+        With g the flux, g/Y + g/κ = c under the tip and C outside: the response is that of linear
+        kinetics on the whole surface to the disc c and to the leak, whose first two moments are
+        those of g/Y + g/κ less those of the disc. They converge like g squared, g itself does not.
+        """
+
+        def resistance(s: Complex) -> Complex:
+            q = self.wavenumber(np.zeros(1), s, material)
+            return np.asarray(1 / geometry.transport(q, material)[0] + 1 / self.rate)
+
+        level, bend = strengths[0] @ basis.load, strengths[0] @ basis.curvature
+        step = 1e-4
+        slope = (resistance(s * (1 + step)) - resistance(s * (1 - step))) / (2 * step * s)
+        slope = slope * material.diffusivity_in_plane / tip.radius**2  # by k², as q² is in s + Dk²
+        first = level * resistance(s) - 0.5
+        second = bend * resistance(s) + level * slope + 1 / 16
+        out = np.ones((2, s.size, 3), complex)
+        out[:, :, 1], out[:, :, 2] = first, -2 * second - first / 2
+        decay = tip.radius * self.apart(s, tip, geometry, material) ** -1 * _FAR
+        out[1, :, 2] *= 1 + 4 / decay  # the third moment is as much smaller as the leak is narrow
+
+        def surface(admittance: Any, k: Any, s: Any, material: Material) -> Any:
+            return kinetics.surface_fraction(admittance, self.rate)
+
+        return Source((DISC, RING, SLOPE), out, surface, rows)
 
     def net_flux(
         self, s: Complex, tip: Tip, geometry: Geometry, material: Material
@@ -139,11 +200,7 @@ class Contact(Interface):
         """Functions of the flux and their strengths (2, s, n) [m/s] per surface concentration."""
         normal, in_plane = material.diffusivity_normal, material.diffusivity_in_plane
         unit = (normal * in_plane) ** 0.5 / tip.radius
-        scale = max(
-            1.0,
-            (np.abs(s).max() / in_plane) ** 0.5 * tip.radius,
-            1.6 * tip.radius / geometry.depth * (normal / in_plane) ** 0.5,
-        )
+        scale = self._scale(np.abs(s).max(), tip, geometry, material)
         biot = self.rate / unit
         if biot > _THIN:
             basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
@@ -222,7 +279,7 @@ class BlockingTip(Interface):
         return migration.surface_concentration(k, admittance / d, s / d, self.debye_length)
 
     def sources(
-        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material, far: bool = False
     ) -> tuple[Source, ...]:
         if self.extent == "surface":
             return super(BlockingTip, self).sources(s, tip, geometry, material)

@@ -154,6 +154,9 @@ def _migration(e: Experiment, drive: float, frequency: float | None) -> Iterator
 def _punch(e: Experiment, drive: float, frequency: float | None) -> Iterator[Finding]:
     if e.readout != "punch" or not isinstance(e.elastic, Layered):
         return
+    own = (e.elastic.film_young, e.material.young), (e.elastic.film_poisson, e.material.poisson)
+    if any(film is None and material is None for film, material in own):
+        return
     ratio = float(e.elastic.compliance(1 / e.tip.radius, e.material, e.thickness)[0])
     if abs(ratio - 1) > ALIKE:
         yield Finding(

@@ -32,6 +32,7 @@ def gaussian(k: ArrayLike, radius: float) -> Real:
 
 DISC = (Footprint(waves=(Wave(1.0, 1),)),)
 RING = (Footprint(power=1, waves=(Wave(1.0, 0),)),)  # S = 2πR² J₀(kR): a line at the rim
+SLOPE = (Footprint(weight=-1.0, power=2, waves=(Wave(1.0, 1),)),)  # its derivative by the radius
 GAUSSIAN = (Footprint(power=1, gaussian=True),)
 
 

@@ -74,6 +74,18 @@ class Basis(NamedTuple):
         limit = [1 / (2**p * gamma(p + 1)) for p in self.power]
         return np.where(first, self.scale * limit, 0.0)
 
+    @property
+    def curvature(self) -> Real:
+        """Coefficient of k² in ψ(k) of each function."""
+        order, power = self.order, self.power
+        value = np.zeros(order.size)
+        for i, (v, p, c) in enumerate(zip(order, power, self.scale, strict=True)):
+            if np.isclose(v, p):
+                value[i] = -c / (2**p * gamma(p + 1) * 4 * (p + 1))
+            elif np.isclose(v, p + 2):
+                value[i] = c / (2**v * gamma(v + 1))
+        return value
+
     def footprints(self) -> tuple[tuple[Footprint, ...], ...]:
         """The functions as sources for the quadrature of vegard.hankel, a family each."""
         orders, scales = (np.split(v, len(self.alphas)) for v in (self.order, self.scale))

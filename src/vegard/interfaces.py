@@ -63,10 +63,17 @@ class Interface(Parameters):
         VegardError
         """
 
+    def apart(self, s: Complex, tip: Tip, geometry: Geometry, material: Material) -> float:
+        """Distance inside the rim [m] from which ``sources`` has a better form, for all s (m,)."""
+        return inf
+
     def sources(
-        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material, far: bool = False
     ) -> tuple[Source, ...]:
-        """What drives the sample at s (m,): the tip's profile, unless a problem must be solved."""
+        """What drives the sample at s (m,): the tip's profile, unless a problem must be solved.
+
+        ``far`` asks for the form that serves points ``apart`` from the rim, read at the centre.
+        """
         one = np.ones((2, s.size, 1), complex)
         return (Source((tip.footprint(),), one, self.surface, np.arange(s.size), True),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,10 @@ _GROUP = 30.0  # |s| spanned by one set of nodes
 _BLOCK = 24_576  # elements of T evaluated at once: fits the cache
 _ROUNDING = 2.5e-15
 _TAIL = 1e13  # decades past the last scale to carry a density that does not oscillate
+
+# glibc gives freed memory back to the system, to fault it in again at the next call (a fifth of the
+# time of a spectrum), until a block larger than its threshold was freed once
+np.empty(16_000_000, np.uint8)
 
 
 class Part(NamedTuple):
@@ -135,14 +140,22 @@ def transfer(
     error = np.zeros((at.size, s.size))
     seen = parts(e, component, azimuth)
     for group in groups(s):
-        for source in e.interface.sources(s[group], e.tip, e.geometry, e.material):
-            rows = group[source.rows]
-            for part in seen:
-                if part.order and not at.any():
-                    continue  # vanishes on the axis
-                value, spread = _integral(e, s[rows], at, part, source)
-                values[:, rows] += part.factor * value
-                error[:, rows] += abs(part.factor) * spread
+        case = s[group], e.tip, e.geometry, e.material
+        gap = e.interface.apart(*case) if e.readout == "centre" else inf
+        away = e.tip.radius - at > gap
+        for far, mask in ((False, ~away), (True, away)):
+            points = np.flatnonzero(mask)
+            if not points.size:
+                continue
+            r = at[points]
+            for source in e.interface.sources(*case, far=far):
+                rows = group[source.rows]
+                for part in seen:
+                    if part.order and not r.any():
+                        continue  # vanishes on the axis
+                    value, spread = _integral(e, s[rows], r, part, source)
+                    values[points[:, None], rows] += part.factor * value
+                    error[points[:, None], rows] += abs(part.factor) * spread
     return values, error
 
 
@@ -158,10 +171,9 @@ def _integral(
     k, weights = hankel.rule(columns, sums, _low(e, size.min()), _limit(e, size.max()))
     matrix = np.concatenate([weights[0], weights[1]]).T.astype(complex)
     absolute = np.abs(weights[0]).T
-    values = np.empty((at.size, s.size), complex)
-    error = np.empty((at.size, s.size))
     rows = max(1, _BLOCK // k.size)
     k = k / e.tip.radius
+    done: list[tuple[Complex, Real]] = []
     weight = terms(e, k, part)
     for start in range(0, s.size, rows):
         now = slice(start, start + rows)
@@ -170,9 +182,11 @@ def _integral(
         spread = _ROUNDING * ((np.abs(t.real) + np.abs(t.imag)) @ absolute)
         if not source.prescribed:
             both, spread = _combined(both, spread, source.strengths[:, now])
-        values[:, now] = both[:, : at.size].T
-        error[:, now] = (np.abs(both[:, : at.size] - both[:, at.size :]) + spread).T
-    return values, error
+        best = both[:, : at.size]
+        done.append((best.T, (np.abs(best - both[:, at.size :]) + spread).T))
+    if len(done) == 1:
+        return done[0]
+    return np.hstack([v for v, _ in done]), np.hstack([d for _, d in done])
 
 
 def _combined(both: Complex, spread: Real, strengths: Complex) -> tuple[Complex, Real]:
