@@ -368,3 +368,14 @@ def test_both_forms_agree_inside(monkeypatch, h, back, biot):
     assert np.all(line.values != whole.values)
     assert np.all(abs(line.values - whole.values) <= line.error + whole.error)
     assert np.all(whole.error < 1e-4 * whole.amplitude)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e8])
+def test_narrow_leak_at_the_switch_of_the_layer(size):
+    """The flux's own error reaches the stated one: the physics changes by 1e-12 here."""
+    at = [0.0, 0.9]
+    below, above = (
+        vg.frequency_response(experiment(1e6 * f), size / 2 / pi, per="concentration", at=at)
+        for f in (1 - 1e-9, 1 + 1e-9)
+    )
+    assert np.all(abs(below.values - above.values) <= below.error + above.error)

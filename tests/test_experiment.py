@@ -147,3 +147,18 @@ def test_the_smaller_length_and_the_larger_strain_decide():
     # κh/D = 1e-11 · 1e-9/1e-18
     assert rules["Biot number κR/D far below 1"].left == pytest.approx(0.01)
     assert rules["Vegard strain |βΔC| above 2 %"].left == pytest.approx(2e-6 / 5e-5)
+
+
+def test_additive_signals_are_checked():
+    joule = vg.parasitics.Joule(
+        resistance=1e9, radius=20e-9, conductivity=3.0, heat_capacity=3e6, expansion=1e-5,
+        poisson=0.3, dc=1.0,
+    )  # fmt: skip
+    e = vg.Experiment(vg.Material(1e-15, 1e-6, 0.3, ocv_slope=-2e-5), vg.DiscTip(2e-8), also=joule)
+    assert e.also == (joule,)
+    for bad in ("ab", 3, (joule, 3)):
+        with pytest.raises(vg.VegardError, match="must be a tuple of objects with transfer"):
+            e.replace({"also": bad})
+    u = vg.frequency_response(e, 1e8)
+    assert u.error > 1e-13 * abs(joule.response(1e8, ac=1.0).values)  # the term's own error counts
+    assert "Hudlet" not in " ".join(u.citations())

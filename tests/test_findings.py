@@ -90,3 +90,17 @@ def test_what_is_unknown_is_left_out():
         ),
     ):
         assert e.check(drive=0.01, frequency=1e-6) == []
+
+
+def test_nonsense_is_refused():
+    e = vg.Experiment(HOST, vg.DiscTip(20e-9))
+    for bad in ({"drive": float("nan")}, {"frequency": -1.0}, {"frequency": float("inf")}):
+        with pytest.raises(vg.VegardError, match="check takes a finite drive"):
+            e.check(**bad)
+
+
+def test_punch_on_layers_of_a_half_space_is_no_finding():
+    """The verbs refuse it, with the reason; check() stays silent."""
+    layers = vg.Layered(substrate=(10e9, 0.2))
+    e = vg.Experiment(HOST, vg.DiscTip(20e-9), readout="punch", elastic=layers)
+    assert rules(e, drive=0.01) == {}

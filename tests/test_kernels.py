@@ -145,5 +145,5 @@ def test_other_array_libraries_pass():
 
 
 def test_diffusion_length():
-    """field.md: √(2D/ω) = 17.8 nm at 1 Hz for D = 1e-15 m²/s."""
+    """√(2D/ω) = 17.8 nm at 1 Hz for D = 1e-15 m²/s."""
     assert 2**0.5 * diffusion.length(1e-15, 1.0) == pytest.approx(17.8e-9, rel=3e-3)

@@ -623,3 +623,33 @@ def test_examples_run(tmp_path: Path, name: str) -> None:
     else:
         assert len(results.points) == 6
         assert first.relaxation.values.shape == (377,)  # 40 a decade over the whole sweep
+
+
+@pytest.mark.slow
+def test_a_sticking_tip_reads_sideways_motion_too(tmp_path: Path) -> None:
+    """A tilted grain under a tip that sticks: the two readings of the lever, added."""
+    text = (
+        GRAIN
+        + """
+[cantilever]
+stiffness = "2.8 N/m"
+free_resonance = "75 kHz"
+quality = 150
+length = "225 um"
+contact_stiffness = "500 N/m"
+lateral_stiffness = "400 N/m"
+tip_height = "15 um"
+tilt = "11 deg"
+"""
+    )
+    results = run.execute(plan_of(tmp_path, text))
+    point, plan = results.points[0], results.plan
+    lever, f = point.case.extras.cantilever, point.photodiode.axes[-1].points
+    ask = {"per": plan.per, "azimuth": plan.azimuth}
+    up, along = (
+        vg.frequency_response(point.experiment, f, component=component, **ask)
+        for component in ("vertical", "lateral_x")
+    )
+    both = up.values * lever.transfer(f) + along.values * lever.transfer(f, component="lateral_x")
+    assert np.allclose(point.photodiode.values, both, rtol=1e-12, atol=0)
+    assert abs(along.values).max() > 0.1 * abs(up.values).max()

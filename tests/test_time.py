@@ -139,7 +139,7 @@ def test_step_integrates_to_the_charge_picture(film, interface):
 
 
 def test_relaxation_after_an_instant_dose():
-    """field.md: disc dose on a blocking surface, u/u0 = 1 - e^-x I0(x), x = R²/8Dt."""
+    """Disc dose on a blocking surface, u/u0 = 1 - e^-x I0(x), x = R²/8Dt."""
     from scipy.special import i0e
 
     e = unit_experiment("disc", "flux")

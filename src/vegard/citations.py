@@ -19,7 +19,13 @@ INTERFACES = {
     "111, 014114 (2012), arXiv:1112.3768.",
 }
 LEVER = "Lever: U. Rabe, K. Janser, W. Arnold, Rev. Sci. Instrum. 67, 3281 (1996)."
-FORCE = "Force on the tip: S. Hudlet et al., Eur. Phys. J. B 2, 5 (1998)."
+PARASITICS = {
+    "Electrostatic": "Force on the tip: S. Hudlet et al., Eur. Phys. J. B 2, 5 (1998).",
+    "Electrostriction": "Electrostriction: E. A. Eliseev et al., Appl. Phys. Lett. 104, 232901 "
+    "(2014), arXiv:1403.1225.",
+}
+MICRODISC = "Microdisc: D. Shoup, A. Szabo, J. Electroanal. Chem. 140, 237 (1982)."
+ELEMENTS = "Finite elements (NGSolve): J. Schöberl, Comput. Visual. Sci. 1, 41 (1997)."
 
 _TIME = {"step_response", "time_response"}
 
@@ -69,15 +75,20 @@ def _all(inputs: dict[str, Any]) -> Iterator[str]:
     yield software()
     if "cantilever" in inputs:
         yield LEVER
-    if type(parasitic).__name__ == "Electrostatic":
-        yield FORCE
+    for term in (parasitic, *(experiment.also if experiment is not None else ())):
+        if (kind := type(term).__name__) in PARASITICS:
+            yield PARASITICS[kind]
     if experiment is None:
         return
     yield PAPER
     if (kind := type(experiment.interface).__name__) in INTERFACES:
         yield INTERFACES[kind]
-    if inputs.get("verb") in _TIME:
+    if inputs.get("verb") in _TIME or inputs.get("step"):
         yield CONTOUR
+    if inputs.get("step"):
+        yield MICRODISC
+    if inputs.get("verb") == "fem.solve":
+        yield ELEMENTS
     material = experiment.material
     if material.source:
         name = f" ({material.name})" if material.name else ""

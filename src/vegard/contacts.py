@@ -153,14 +153,14 @@ class Contact(Interface):
             q = self.wavenumber(np.zeros(1), s, material)
             return np.asarray(1 / geometry.transport(q, material)[0] + 1 / self.rate)
 
-        level, bend = strengths[0] @ basis.load, strengths[0] @ basis.curvature
+        level, bend = strengths @ basis.load, strengths @ basis.curvature
         step = 1e-4
         slope = (resistance(s * (1 + step)) - resistance(s * (1 - step))) / (2 * step * s)
         slope = slope * material.diffusivity_in_plane / tip.radius**2  # by k², as q² is in s + Dk²
         first = level * resistance(s) - 0.5
         second = bend * resistance(s) + level * slope + 1 / 16
         out = np.ones((2, s.size, 3), complex)
-        out[:, :, 1], out[:, :, 2] = first, -2 * second - first / 2
+        out[..., 1], out[..., 2] = first, -2 * second - first / 2
         decay = tip.radius * self.apart(s, tip, geometry, material) ** -1 * _FAR
         out[1, :, 2] *= 1 + 4 / decay  # the third moment is as much smaller as the leak is narrow
 
@@ -233,7 +233,8 @@ class BlockingTip(Interface):
         Concentration of the mobile ions at rest [mol/m³].
     extent : {"surface", "contact"}
         Where the potential is held: V S(r) on the whole surface (screened or grounded outside the
-        tip), or V under a disc with air outside (a true contact; needs a DiscTip).
+        tip), or V under a disc with air outside (a true contact; needs a DiscTip; for Debye lengths
+        down to about R/1000, below which the stated error grows past 1e-4).
 
     Notes
     -----

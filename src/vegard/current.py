@@ -77,7 +77,7 @@ def contact_current(
     scale = e.interface.amplitude(per, e.tip, e.material)
     if per == "volt":
         scale *= e.material.charge * FARADAY
-    inputs = {"verb": "contact_current", "experiment": e, "per": per}
+    inputs: dict[str, Any] = {"verb": "contact_current", "experiment": e, "per": per}
     values: Any
     if frequency is None:
         assert time is not None
@@ -89,6 +89,7 @@ def contact_current(
 
         values, error = laplace.invert(step, t.ravel())
         axis = Axis("time", "s", t)
+        inputs["step"] = True
     else:
         f = checked_points("frequency", frequency, "Hz", least=0.0)
         values, error = _flux(e, np.asarray(2j * np.pi * f.ravel(), complex))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 from vegard.elastic import Elastic, Uniform
@@ -69,7 +70,13 @@ class Experiment(Parameters):
             value = getattr(self, f.name)
             if kind is not None and not isinstance(value, kind):
                 raise VegardError(f"Experiment.{f.name} must be a {kind.__name__}; got {value!r}.")
-        object.__setattr__(self, "also", tuple(self.also))
+        signals = self.also if isinstance(self.also, tuple | list) else (self.also,)
+        if not all(callable(getattr(signal, "transfer", None)) for signal in signals):
+            raise VegardError(
+                "Experiment.also must be a tuple of objects with transfer(s, experiment, per), "
+                f"e.g. vegard.parasitics.Joule(…); got {self.also!r}."
+            )
+        object.__setattr__(self, "also", tuple(signals))
 
     def __getitem__(self, path: str) -> Any:
         return get_path(self, path)
@@ -115,4 +122,10 @@ class Experiment(Parameters):
         >>> print(e.check(frequency=400e3)[0].rule)
         diffusion length below a lattice constant
         """
+        given = [v for v in (drive, frequency) if v is not None]
+        if not all(isfinite(v) for v in given) or (frequency is not None and frequency <= 0):
+            raise VegardError(
+                "check takes a finite drive [V] and a frequency > 0 [Hz]; "
+                f"got {drive!r} and {frequency!r}."
+            )
         return [finding for rule in RULES for finding in rule(self, drive, frequency)]

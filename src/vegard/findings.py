@@ -152,7 +152,7 @@ def _migration(e: Experiment, drive: float, frequency: float | None) -> Iterator
 
 
 def _punch(e: Experiment, drive: float, frequency: float | None) -> Iterator[Finding]:
-    if e.readout != "punch" or not isinstance(e.elastic, Layered):
+    if e.readout != "punch" or not isinstance(e.elastic, Layered) or e.thickness == inf:
         return
     own = (e.elastic.film_young, e.material.young), (e.elastic.film_poisson, e.material.poisson)
     if any(film is None and material is None for film, material in own):

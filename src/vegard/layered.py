@@ -218,6 +218,8 @@ def _constants(name: str, given: Any) -> tuple[Any, Any]:
     if name == "substrate" and isinstance(given, float) and given == inf:
         return inf, None
     try:
+        if isinstance(given, str):
+            raise TypeError
         young, poisson = given
     except (TypeError, ValueError):
         more = ", or inf for a rigid base" if name == "substrate" else ""

@@ -124,7 +124,8 @@ def orientation_contrast(
         spread += _ROUNDING * size * np.abs(values).sum(axis=0)
         if e.also and component == "vertical":
             s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
-            signal = signal + also(e, s, per)
+            more, rough = also(e, s, per)
+            signal, spread = signal + more, spread + rough
         found[component] = signal.reshape(shape), spread.reshape(shape)
     inputs = {"verb": "orientation_contrast", "experiment": e, "per": per, **point}
     inputs |= {"euler": angles, "frequency": f}

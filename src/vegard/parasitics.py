@@ -85,7 +85,8 @@ class Parasitic(Parameters):
             raise VegardError(f"f must be > 0 [Hz]; got {points.min():g}.")
         amplitude = number("ac", _AC.metadata, ac)
         offset = self.bias(number("dc", _DC.metadata, dc))
-        if not isinstance(harmonic, int | np.integer) or harmonic not in (1, 2):
+        whole = isinstance(harmonic, int | np.integer) and not isinstance(harmonic, bool)
+        if not whole or harmonic not in (1, 2):
             raise VegardError(f"harmonic must be 1 or 2; got {harmonic!r}. V² has no other.")
         factor = 2 * offset if harmonic == 1 else amplitude * amplitude / 2
         axis = Axis("frequency", "Hz", harmonic * points)

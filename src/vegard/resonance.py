@@ -254,7 +254,12 @@ def _band(f: Any) -> Band:
 
 def _spectra(spectra: Any, bins: int) -> Array:
     """The checked spectra."""
-    y = np.asarray(spectra)
+    try:
+        y = np.asarray(spectra)
+    except ValueError as error:
+        raise VegardError(
+            f"fit_sho.spectra must be one array (..., {bins}); got rows of different lengths."
+        ) from error
     if y.dtype.kind not in "fciu" or y.shape[-1:] != (bins,) or y.size == 0:
         raise VegardError(
             f"fit_sho.spectra must be numbers of shape (..., {bins}), a bin per frequency; "
@@ -282,6 +287,13 @@ def _noise(sigma: Any, shape: tuple[int, ...]) -> Array:
     return out
 
 
+def _shape(value: Any) -> Any:
+    try:
+        return np.shape(value)
+    except ValueError:
+        return "with rows of different lengths"
+
+
 def _inputs(*values: Any) -> list[Array]:
     """The six inputs, checked and of one shape."""
     if len({v.dims for v in values if getattr(v, "dims", ())}) > 1:
@@ -289,9 +301,9 @@ def _inputs(*values: Any) -> list[Array]:
     try:
         a1, a2, p1, p2, middle, width = np.broadcast_arrays(*(np.asarray(v, float) for v in values))
     except (TypeError, ValueError) as error:
-        shapes = ", ".join(f"{n} {np.shape(v)}" for n, v in zip(_PAIR, values, strict=True))
+        shapes = ", ".join(f"{n} {_shape(v)}" for n, v in zip(_PAIR, values, strict=True))
         raise VegardError(
-            f"dart takes numbers that broadcast to one shape; got {shapes}."
+            f"dart takes real numbers that broadcast to one shape; got {shapes}."
         ) from error
     if a1.size == 0:
         raise VegardError("dart.amplitude1 must not be empty.")

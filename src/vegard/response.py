@@ -159,14 +159,15 @@ def frequency_response(
     f = checked_frequency(frequency)
     s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
     values, error = transfer(e, s, r.ravel(), component, turn)
-    values = values * scale
+    values, error = values * scale, error * abs(scale)
     if e.also and component == "vertical":
-        values = values + also(e, s, per)
+        more, spread = also(e, s, per)
+        values, error = values + more, error + spread
     return respond(
         "frequency_response",
         e,
         values,
-        error * abs(scale),
+        error,
         per,
         r,
         Axis("frequency", "Hz", f),
@@ -225,10 +226,10 @@ def static_response(
             'back="permeable".'
         )
     values, error = transfer(e, np.zeros(1, complex), r.ravel(), component, turn)
-    rest = values[:, 0].real * scale
+    rest, spread = values[:, 0].real * scale, error[:, 0] * abs(scale)
     if e.also and component == "vertical":
-        rest = rest + np.real(also(e, np.zeros(1, complex), per))
-    spread = error[:, 0] * abs(scale)
+        more, rough = also(e, np.zeros(1, complex), per)
+        rest, spread = rest + more.real, spread + rough
     return respond(
         "static_response", e, rest, spread, per, r, None, azimuth=azimuth, component=component
     )

@@ -159,7 +159,7 @@ class Response:
         worst = float((error / np.where(size > 0, size, 1)).max(initial=0.0))
         lines = [f"{self.inputs.get('verb', 'response')} on {self._shape()}"]
         if size.size:
-            lines.append(f"|u| from {size.min():.4g} to {size.max():.4g} {self.units}")
+            lines.append(f"size from {size.min():.4g} to {size.max():.4g} {self.units}")
         lines.append(f"numerical error at most {worst:.1e} of the value")
         return "\n".join(lines)
 

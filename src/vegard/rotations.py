@@ -126,7 +126,8 @@ def euler_along(
         if axes.shape != (3, 3) or np.linalg.matrix_rank(axes) < 3:
             raise VegardError("lattice must be three rows a, b, c that span space, shape (3, 3).")
         d = d @ axes
-    if not np.isfinite(turn):
+    given: Any = turn
+    if isinstance(given, str) or np.ndim(given) or not np.isfinite(given):
         raise VegardError(f"turn must be finite [rad]; got {turn!r}.")
     x, y, z = np.moveaxis(d, -1, 0)
     across = np.hypot(x, y)

@@ -45,7 +45,8 @@ class Kernel:
         values, error = transfer(self.experiment, s, self.at, self.component, self.azimuth)
         values = values * self.scale
         if self.experiment.also and self.component == "vertical":
-            values = values + also(self.experiment, s, self.per)
+            more, spread = also(self.experiment, s, self.per)
+            return values + more, error * abs(self.scale) + spread
         return values, error * abs(self.scale)
 
     def step(self, s: Complex) -> tuple[Complex, Real]:

@@ -209,6 +209,11 @@ def amplitude(experiment: Experiment, per: str) -> float:
     return experiment.interface.amplitude(per, experiment.tip, experiment.material)
 
 
-def also(experiment: Experiment, s: Complex, per: str) -> Any:
-    """Sum of the additive linear signals [m per unit drive] at s."""
-    return sum(signal.transfer(s, experiment, per) for signal in experiment.also)
+def also(experiment: Experiment, s: Complex, per: str) -> tuple[Any, Any]:
+    """Sum of the additive linear signals [m per unit drive] at s, and its error."""
+    total, error = np.zeros(s.shape, complex), np.zeros(s.shape)
+    for signal in experiment.also:
+        one = signal.transfer(s, experiment, per)
+        total += one
+        error += getattr(signal, "precision", _ROUNDING) * np.abs(one)
+    return total, error

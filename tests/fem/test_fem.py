@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from common import Offset
 
 import vegard as vg
 from vegard.contacts import Contact
@@ -89,8 +90,13 @@ def test_refusals():
         solve(unit(), 0.0, per="concentration")
     with pytest.raises(vg.VegardError, match=r"poisson < 0\.4999"):
         solve(unit().replace({"material.poisson": 0.5}), 1.0, per="concentration")
+    rimless = unit().replace({"tip": vg.GaussianTip(1.0), "interface": vg.Contact()})
+    with pytest.raises(vg.VegardError, match="needs a DiscTip"):
+        solve(rimless, 1.0, per="concentration")
+    with pytest.raises(vg.VegardError, match=r"must be a vegard\.Experiment"):
+        solve("e", 1.0, per="concentration")
     with pytest.raises(vg.VegardError, match="additive signals"):
-        solve(unit(also=(object(),)), 1.0, per="concentration")
+        solve(unit(also=(Offset(),)), 1.0, per="concentration")
     with pytest.raises(vg.VegardError, match="Valid: all, quick"):
         verify("some")
 

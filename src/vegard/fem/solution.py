@@ -112,6 +112,9 @@ def solve(
     >>> f"{u.amplitude:.3e} m/(mol/m³)"  # doctest: +SKIP
     '1.275e-14 m/(mol/m³)'
     """
+    if not isinstance(experiment, Experiment):
+        raise VegardError(f"the first argument must be a vegard.Experiment; got {experiment!r}.")
+    experiment.interface.fits(experiment.tip, experiment.geometry, experiment.material)
     f, r = _points("frequency", frequency, "Hz", "> 0"), _points("at", at, "m", ">= 0")
     scale, tools, settings = amplitude(experiment, per), engine(), Settings()
     radius, normal = experiment.tip.radius, experiment.material.diffusivity_normal

@@ -89,6 +89,12 @@ def _frequency(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
         for term in terms.values():
             total = total + term.response(fine, ac=abs(plan.drive))
         out["photodiode"] = lever.detect(total)
+        if lever.lateral_stiffness:  # a tip that sticks is bent sideways too
+            sideways = response.frequency_response(
+                e, fine, per=plan.per, azimuth=plan.azimuth, component="lateral_x"
+            )
+            if sideways.values.any():
+                out["photodiode"] = out["photodiode"] + lever.detect(sideways)
     return out
 
 

@@ -14,6 +14,8 @@ from vegard.prefixes import quantity, scale
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from vegard.result import Response
+
 TERMS = {
     "frequency": ("diffusion (ESM)", OKABE_ITO[0], "-"),
     "electrostatic": ("electrostatic force", OKABE_ITO[1], "--"),
@@ -40,7 +42,8 @@ def numbers(point: Any) -> dict[str, float]:
         }
         out["current_lowest_A_per_V"] = 1 / out["impedance_lowest_Ohm"]
     if point.step_current is not None:
-        out["step_current_last"] = float(readings.curve(point.step_current)[1][-1].real)
+        unit = "A_per_V" if point.step_current.units == "A/V" else "mol_per_s_per_mol_per_m3"
+        out[f"step_current_last_{unit}"] = float(readings.curve(point.step_current)[1][-1].real)
     for name in ("lateral_x", "lateral_y"):
         if (sideways := getattr(point, name)) is not None:
             out[f"{name}_lowest"] = float(abs(readings.curve(sideways)[1][0]))
@@ -101,6 +104,17 @@ def dominance(point: Any) -> str:
     return f"The largest term is {', '.join(parts)}, and {names[-1]} above {edges[-1]}"
 
 
+def per(response: Response) -> str:
+    """The drive of a response in words, empty for a number of its own."""
+    units = response.units.partition("/")[2]
+    return " per volt" if units == "V" else f" per {units.strip('()')}" if units else ""
+
+
+def amplitude(value: float, response: Response) -> str:
+    """An amplitude with its drive, e.g. 1.4 nm per volt."""
+    return quantity(value, "m") + per(response)
+
+
 def sentences(point: Any, n: dict[str, float]) -> list[str]:
     """What the new signals say, one sentence each."""
     said = []
@@ -118,8 +132,9 @@ def sentences(point: Any, n: dict[str, float]) -> list[str]:
         )
     sideways = [d for d in "xy" if f"lateral_{d}_lowest" in n]
     if sideways:
+        drive = per(getattr(point, f"lateral_{sideways[0]}"))
         size = " and ".join(
-            f"{quantity(n[f'lateral_{d}_lowest'], 'm')} along {d}" for d in sideways
+            f"{quantity(n[f'lateral_{d}_lowest'], 'm')}{drive} along {d}" for d in sideways
         )
         said.append(f"Sideways it moves by {size} at {quantity(n['lowest_frequency_Hz'], 'Hz')}.")
     if point.sum is not None:

@@ -107,16 +107,6 @@ def setting(e: Any) -> str:
     )
 
 
-def _per(response: Response) -> str:
-    units = response.units.partition("/")[2]
-    return " per volt" if units == "V" else f" per {units.strip('()')}" if units else ""
-
-
-def _amplitude(value: float, response: Response) -> str:
-    """An amplitude with its drive, e.g. 1.4 nm per volt."""
-    return quantity(value, "m") + _per(response)
-
-
 def answer(results: Any) -> str:
     """What a run says, as one paragraph with its key numbers.
 
@@ -154,17 +144,17 @@ def _swept(results: Any) -> str:
         f = quantity(float(readings.curve(tops[0][1])[0][-1]), "Hz")
         text += (
             f" At {f} the amplitude lies between {quantity(min(size), 'm')} and "
-            f"{_amplitude(max(size), tops[0][1])}."
+            f"{signals.amplitude(max(size), tops[0][1])}."
         )
     return f"{text} What follows is for {label(first.experiment, first.changes)}."
 
 
 def _in_frequency(response: Response, n: dict[str, float]) -> str:
-    low = _amplitude(n["amplitude_lowest"], response)
+    low = signals.amplitude(n["amplitude_lowest"], response)
     low += f" at {quantity(n['lowest_frequency_Hz'], 'Hz')}"
     if n["lowest_frequency_Hz"] == n["highest_frequency_Hz"]:
         return f"The surface moves by {low}."
-    high = _amplitude(n["amplitude_highest"], response)
+    high = signals.amplitude(n["amplitude_highest"], response)
     return f"The surface moves by {low} and {high} at {quantity(n['highest_frequency_Hz'], 'Hz')}."
 
 
