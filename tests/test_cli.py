@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,13 @@ def test_interrupt_leaves_nothing(tmp_path: Path) -> None:
     many = ", ".join(f'"{5 + i} nm"' for i in range(400))
     path.write_text((FILE + ONLY).replace('"20 nm"', f"[{many}]"))
     command = [sys.executable, "-m", "vegard.cli", "run", path, "-o", tmp_path / "a" / "out"]
+    # where the tests run in the background SIGINT is ignored, and a child inherits that
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("computing")
