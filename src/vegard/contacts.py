@@ -36,6 +36,16 @@ def _disc(interface: Interface, tip: Tip) -> None:
         )
 
 
+def _sigma(s: Complex, tip: Tip, material: Material) -> Complex:
+    """σ = R√(s/D_r) [–]."""
+    return np.asarray(tip.radius * np.sqrt(s / material.diffusivity_in_plane))
+
+
+def _needed(scale: float) -> float:
+    """Functions that a perfect contact needs for wavenumbers up to ``scale`` [1/R]."""
+    return float(8 + 3 * scale**0.5)
+
+
 @dataclass(frozen=True, slots=True)
 class Contact(Interface):
     """Exchange under the tip only, no flux through the surface outside (microdisc electrode).
@@ -90,16 +100,20 @@ class Contact(Interface):
         return float(max(1.0, (size / in_plane) ** 0.5 * tip.radius, back))
 
     def apart(self, s: Complex, tip: Tip, geometry: Geometry, material: Material) -> float:
-        few = 8 + 3 * self._scale(np.abs(s).max(), tip, geometry, material) ** 0.5 < _MOST
-        if isinf(self.rate) and few:
+        scale = self._scale(np.abs(s).max(), tip, geometry, material)
+        if isinf(self.rate) and _needed(scale) < _MOST:
             return inf
-        # in-plane decay of what leaks out past the rim
+        decay = self._decay(s, geometry, material)
+        return _FAR / decay if decay * tip.radius > _NARROW else inf
+
+    @staticmethod
+    def _decay(s: Complex, geometry: Geometry, material: Material) -> float:
+        """Slowest in-plane decay [1/m] of what leaks out past the rim."""
         rate = s / material.diffusivity_in_plane
         if not geometry.keeps_ions():
             mode = pi / (2 * geometry.depth)
             rate = rate + mode**2 * material.diffusivity_normal / material.diffusivity_in_plane
-        decay = float(np.sqrt(rate).real.min())
-        return _FAR / decay if decay * tip.radius > _NARROW else inf
+        return float(np.sqrt(rate).real.min())
 
     def sources(
         self, s: Complex, tip: Tip, geometry: Geometry, material: Material, far: bool = False
@@ -115,14 +129,12 @@ class Contact(Interface):
                 out.append(Source(basis.footprints(), strengths, self.surface, rows))
         if high.any():
             rows = np.flatnonzero(high)
-            sigma = tip.radius * np.sqrt(np.abs(s[rows]) / material.diffusivity_in_plane)
             one = np.ones((2, rows.size, 1), complex)
-            one[1, :, 0] += _RIM / sigma**3
+            one[1, :, 0] += _RIM / np.abs(_sigma(s[rows], tip, material)) ** 3
 
             def part(which: int) -> Any:
                 def surface(admittance: Any, k: Any, s: Any, material: Material) -> Any:
-                    sigma = tip.radius * np.sqrt(s / material.diffusivity_in_plane)
-                    return rim.spread(k * tip.radius, sigma)[which]
+                    return rim.spread(k * tip.radius, _sigma(s, tip, material))[which]
 
                 return surface
 
@@ -157,12 +169,13 @@ class Contact(Interface):
         step = 1e-4
         slope = (resistance(s * (1 + step)) - resistance(s * (1 - step))) / (2 * step * s)
         slope = slope * material.diffusivity_in_plane / tip.radius**2  # by k², as q² is in s + Dk²
-        first = level * resistance(s) - 0.5
-        second = bend * resistance(s) + level * slope + 1 / 16
+        total = resistance(s)
+        first = level * total - 0.5
+        second = bend * total + level * slope + 1 / 16
         out = np.ones((2, s.size, 3), complex)
         out[..., 1], out[..., 2] = first, -2 * second - first / 2
-        decay = tip.radius * self.apart(s, tip, geometry, material) ** -1 * _FAR
-        out[1, :, 2] *= 1 + 4 / decay  # the third moment is as much smaller as the leak is narrow
+        width = 1 / (tip.radius * self._decay(s, geometry, material))
+        out[1, :, 2] *= 1 + 4 * width  # the third moment is as much smaller as the leak is narrow
 
         def surface(admittance: Any, k: Any, s: Any, material: Material) -> Any:
             return kinetics.surface_fraction(admittance, self.rate)
@@ -181,7 +194,7 @@ class Contact(Interface):
             best, rough = scale * (strengths @ basis.load)
             values[~high], error[~high] = best, np.abs(best - rough)
         q = self.wavenumber(np.zeros(1), s[high], material)
-        sigma = tip.radius * np.sqrt(s[high] / material.diffusivity_in_plane)
+        sigma = _sigma(s[high], tip, material)
         disc, ring = rim.spread(np.zeros(1), sigma)
         values[high] = scale * material.diffusivity_normal * q * (disc / 2 + ring)
         error[high] = np.abs(values[high]) * _RIM / np.abs(sigma) ** 3
@@ -189,10 +202,9 @@ class Contact(Interface):
 
     def beyond(self, s: Complex, tip: Tip, geometry: Geometry, material: Material) -> Any:
         """Where the rim's own solution holds: |σ| > 100, perfect, no back in sight."""
-        sigma = tip.radius * np.sqrt(s / material.diffusivity_in_plane)
         q = np.sqrt(s / material.diffusivity_normal)
         deep = q.real > _DEEP / geometry.depth
-        return (np.abs(sigma) > _SWITCH) & deep & isinf(self.rate)
+        return (np.abs(_sigma(s, tip, material)) > _SWITCH) & deep & isinf(self.rate)
 
     def flux(
         self, s: Complex, tip: Tip, geometry: Geometry, material: Material
@@ -203,7 +215,7 @@ class Contact(Interface):
         scale = self._scale(np.abs(s).max(), tip, geometry, material)
         biot = self.rate / unit
         if biot > _THIN:
-            basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
+            basis = Basis(PERFECT, int(min(_needed(scale), _MOST)))
         else:
             few = biot < 32 and scale < 12
             basis = Basis(FINITE, 16 if few else 24 if biot < 1e3 else 64)
@@ -286,7 +298,7 @@ class BlockingTip(Interface):
             return super(BlockingTip, self).sources(s, tip, geometry, material)
         radius, d = tip.radius, material.diffusivity_normal
         scale = max(1.0, radius / self.debye_length)
-        basis = Basis(PERFECT, int(min(8 + 3 * scale**0.5, _MOST)))
+        basis = Basis(PERFECT, int(min(_needed(scale), _MOST)))
         low = max(self.onset(np.abs(s).min(), material) * radius, 1e-18)
         high = max(scale, (np.abs(s).max() / d) ** 0.5 * radius) * _TAIL
         k = galerkin.nodes(basis, low, high) / radius
