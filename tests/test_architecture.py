@@ -30,6 +30,8 @@ LAYERS = {
         "oscillator",
         "rotations",
         "rim",
+        "intercalation",
+        "noise",
     },
     "objects": {
         "contact_mechanics",
@@ -44,6 +46,9 @@ LAYERS = {
         "findings",
         "catalogue",
         "plausibility",
+        "cell",
+        "host",
+        "instruments",
     },
     "verbs": {
         "transfer",
@@ -59,6 +64,12 @@ LAYERS = {
         "parasitics",
         "photodiode",
         "resonance",
+        "classical",
+        "concentrations",
+        "loops",
+        "noise_floor",
+        "fitting",
+        "four_methods",
     },
     "edges": {
         "cli",
@@ -73,6 +84,7 @@ LAYERS = {
         "readings",
         "commands",
         "fem",
+        "plot_loops",
     },
 }
 ORDER = list(LAYERS)

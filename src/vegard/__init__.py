@@ -46,6 +46,17 @@ _HOME = {
     "Cantilever": "cantilever",
     "fit_sho": "resonance",
     "dart": "resonance",
+    "Cell": "cell",
+    "Host": "host",
+    "Data": "fitting",
+    "fit": "fitting",
+    "compare": "four_methods",
+    "loop": "loops",
+    "forc": "loops",
+    "concentration": "concentrations",
+    "Instrument": "instruments",
+    "instruments": "instruments",
+    "read": "io.measured",
     "VegardError": "errors",
     "FileError": "errors",
     "NotConverged": "errors",
@@ -53,7 +64,7 @@ _HOME = {
     "OutOfRegime": "errors",
 }
 
-_MODULES = ("contact_mechanics", "fem", "parasitics", "rotations")
+_MODULES = ("classical", "contact_mechanics", "fem", "parasitics", "rotations")
 
 __all__ = sorted(_HOME)
 

@@ -146,6 +146,15 @@ def contact_impedance(experiment: Experiment, frequency: ArrayLike) -> Response:
     return Response(z, current.error * np.abs(z) ** 2, "Ω", current.axes, inputs)
 
 
+def contact_impedance_at(experiment: Experiment, s: Complex) -> tuple[Complex, Real]:
+    """Z(s) [Ω] of the contact at Laplace variables s (m,) [1/s], and its error."""
+    e = _contact(experiment)
+    scale = e.interface.amplitude("volt", e.tip, e.material) * e.material.charge * FARADAY
+    flux, error = _flux(e, s)
+    z = 1 / (scale * flux)
+    return z, error * abs(scale) * np.abs(z) ** 2
+
+
 def _contact(experiment: object) -> Experiment:
     e = checked_experiment(experiment)
     if not isinstance(e.interface, Contact):

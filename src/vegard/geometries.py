@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vegard import diffusion
+from vegard import diffusion, intercalation
 from vegard.depth import Profile
 from vegard.material import Material
 from vegard.parameters import Parameters, choice, quantity
@@ -73,13 +73,6 @@ class Film(Geometry):
         Roots of ξ tan ξ = Bi (blocking back) or -ξ cot ξ = Bi (permeable), ξ = yh, Bi = κh/D_z;
         κ = 0 is a fixed flux, κ = inf a fixed concentration.
         """
-        offset = np.pi * (np.arange(count) + (0.5 if self.back == "permeable" else 0.0))
         biot = rate * self.thickness / normal
-        if np.isinf(biot):
-            return np.asarray((offset + np.pi / 2) / self.thickness)
-        low, high = np.zeros(count), np.full(count, np.pi / 2)
-        for _ in range(80):  # Bi cos δ - (offset + δ) sin δ falls with δ
-            delta = (low + high) / 2
-            above = biot * np.cos(delta) > (offset + delta) * np.sin(delta)
-            low, high = np.where(above, delta, low), np.where(above, high, delta)
-        return np.asarray((offset + low) / self.thickness)
+        permeable = self.back == "permeable"
+        return intercalation.modes(count, biot, "planar", permeable=permeable) / self.thickness

@@ -19,7 +19,11 @@ Real = NDArray[np.float64]
 _GROUP = 30.0  # |s| spanned by one set of nodes
 _BLOCK = 24_576  # elements of T evaluated at once: fits the cache
 _ROUNDING = 2.5e-15
-_TAIL = 1e13  # decades past the last scale to carry a density that does not oscillate
+_TAIL = 1e13  # times the last scale to which a density is carried that does not oscillate
+_LONG = 1e30  # the same where T does not decay with k as an overlap with depth does
+
+CONCENTRATION = "concentration"
+"""Component that reads C at the surface itself, not what it lifts."""
 
 # glibc gives freed memory back to the system, to fault it in again at the next call (a fifth of the
 # time of a spectrum), until a block larger than its threshold was freed once
@@ -38,14 +42,18 @@ class Part(NamedTuple):
 def parts(experiment: Experiment, component: str, azimuth: float) -> list[Part]:
     """Harmonics of a component that do not vanish at an azimuth [rad]."""
     e = experiment
+    if component == CONCENTRATION:
+        return [Part(component, 0, 0, 1.0)]
     found = e.elastic.weights(np.ones(1), e.material, e.thickness)[component]
     every = (Part(component, i, h.order, h.factor(azimuth)) for i, h in enumerate(found))
     return [part for part in every if part.factor]
 
 
-def terms(experiment: Experiment, k: Real, part: Part) -> tuple[depth.Term, ...]:
-    """Elastic weight of one harmonic at wavenumbers k (n,) [rad/m]."""
+def terms(experiment: Experiment, k: Real, part: Part) -> tuple[depth.Term, ...] | None:
+    """Elastic weight of one harmonic at wavenumbers k (n,) [rad/m]; None for a concentration."""
     e = experiment
+    if part.component == CONCENTRATION:
+        return None
     return e.elastic.weights(k, e.material, e.thickness)[part.component][part.which].terms
 
 
@@ -53,18 +61,23 @@ def physics(
     experiment: Experiment,
     k: Real,
     s: Complex,
-    weight: tuple[depth.Term, ...],
+    weight: tuple[depth.Term, ...] | None,
     source: Source | None = None,
 ) -> Complex:
-    """T(k, s): displacement per S(k), amplitude 1; k (n,) [rad/m], s (m, 1) [1/s]."""
+    """T(k, s): displacement per S(k), amplitude 1; k (n,) [rad/m], s (m, 1) [1/s].
+
+    Without a weight it is the concentration at the surface.
+    """
     e, m = experiment, experiment.material
     q = e.interface.wavenumber(k, s, m)
     admittance, profile = e.geometry.transport(q, m)
     surface = (source or e.interface).surface(admittance, k, s, m)
+    if weight is None:
+        return np.asarray(np.broadcast_to(surface, admittance.shape), complex)
     return np.asarray(surface * depth.overlap(profile, k, weight))
 
 
-def _limit(experiment: Experiment, size: float) -> float:
+def _limit(experiment: Experiment, size: float, part: Part) -> float:
     """Wavenumber [1/R] past every scale of T for |s| = size."""
     m, radius = experiment.material, experiment.tip.radius
     normal, in_plane = m.diffusivity_normal, m.diffusivity_in_plane
@@ -72,7 +85,7 @@ def _limit(experiment: Experiment, size: float) -> float:
     others = (1 / experiment.geometry.depth, *experiment.interface.scales(size, m))
     skew = max(1.0, (normal / in_plane) ** 0.5)
     scales += [wavenumber * radius * skew for wavenumber in others]
-    return float(max(scales) * _TAIL)
+    return float(max(scales) * (_LONG if part.component == CONCENTRATION else _TAIL))
 
 
 def _low(experiment: Experiment, size: float) -> float:
@@ -168,7 +181,7 @@ def _integral(
     known = source.prescribed and part.order == 0
     sums = tuple(_plain(e, float(r)) if known else None for r in at for _ in source.spectra)
     size = np.abs(s)
-    k, weights = hankel.rule(columns, sums, _low(e, size.min()), _limit(e, size.max()))
+    k, weights = hankel.rule(columns, sums, _low(e, size.min()), _limit(e, size.max(), part))
     matrix = np.concatenate([weights[0], weights[1]]).T.astype(complex)
     absolute = np.abs(weights[0]).T
     rows = max(1, _BLOCK // k.size)
