@@ -48,7 +48,7 @@ LAYERS = {
         "plausibility",
         "cell",
         "host",
-        "instruments",
+        "instrument",
     },
     "verbs": {
         "transfer",
@@ -88,8 +88,8 @@ LAYERS = {
     },
 }
 ORDER = list(LAYERS)
-# the one lazy way up: a response plots, cites and stores itself
-LAZY = {("result", "plot"), ("result", "citations")}
+# the lazy ways up: a response plots and cites itself; an instrument holds a lever
+LAZY = {("result", "plot"), ("result", "citations"), ("instrument", "cantilever")}
 
 
 def modules():
