@@ -70,6 +70,8 @@ LAYERS = {
         "noise_floor",
         "fitting",
         "four_methods",
+        "protocols",
+        "envelopes",
     },
     "edges": {
         "cli",
@@ -85,11 +87,21 @@ LAYERS = {
         "commands",
         "fem",
         "plot_loops",
+        "plot_fit",
+        "plot_comparison",
     },
 }
 ORDER = list(LAYERS)
 # the lazy ways up: a response plots and cites itself; an instrument holds a lever
-LAZY = {("result", "plot"), ("result", "citations"), ("instrument", "cantilever")}
+LAZY = {
+    ("result", "plot"),
+    ("result", "citations"),
+    ("instrument", "cantilever"),
+    ("loops", "plot_loops"),
+    ("loops", "citations"),
+    ("fitting", "plot_fit"),
+    ("four_methods", "plot_comparison"),
+}
 
 
 def modules():
@@ -178,11 +190,12 @@ def test_objects_need_no_scipy():
 
 
 PUBLIC = """
-BlockingTip Cantilever Contact DiscTip Experiment FileError Film Finding FixedConcentration
-FixedFlux GaussianTip HalfSpace Layered
+BlockingTip Cantilever Cell Contact Data DiscTip Experiment FileError Film Finding
+FixedConcentration FixedFlux GaussianTip HalfSpace Host Instrument Layered
 LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse PulseTrain
-Response Sampled Sine Triangle VegardError contact_current contact_impedance dart fit_sho
-frequency_response hertz largest_response materials orientation_contrast
+Response Sampled Sine Triangle VegardError compare concentration contact_current
+contact_impedance dart fit fit_sho forc
+frequency_response hertz instruments largest_response loop materials orientation_contrast read
 relaxation_times static_response step_response sweep time_response
 """
 
@@ -217,6 +230,14 @@ SIGNATURES = {
     "fit_sho": "f, spectra, *, sigma, background, convention, sense",
     "dart": "amplitude1, amplitude2, phase1, phase2, frequency, width, *, convention, sense",
     "ProfileTip": "radius, r, profile",
+    "Cell": "material, length, area, shape, back, rate, series_resistance, double_layer",
+    "Host": "material, ocv, diffusivity, activation_energy",
+    "Instrument": "name, displacement_noise, current_noise, bandwidth, cantilever, source, "
+    "voltage_noise",
+    "Data": "kind, x, y, sigma, *, drive, per, at, cell, field",
+    "fit": "experiment, data, free, *, prior, loss, seed",
+    "loop": "experiment, envelope, *, field, per, observable, law, delay, at, points",
+    "compare": "sample, *, cell, instrument, step, tip_radius, target, seed, progress",
 }
 
 

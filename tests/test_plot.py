@@ -176,7 +176,7 @@ def test_the_current_after_a_step_is_drawn_over_decades():
     assert ax.get_ylabel() == "current I (fA/V)"
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     first, last = (quantity(float(v), "A/V") for v in i.values[[0, -1]])
-    title = f"The current falls from {first} at 100 µs to {last} at 1 s"
+    title = f"The current goes from {first} at 100 µs to {last} at 1 s"
     assert ax.get_title(loc="left") == title
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _HOME = {
     "Material": "material",
@@ -71,6 +71,8 @@ __all__ = sorted(_HOME)
 if TYPE_CHECKING:
     from vegard.cantilever import Cantilever as Cantilever
     from vegard.catalogue import materials as materials
+    from vegard.cell import Cell as Cell
+    from vegard.concentrations import concentration as concentration
     from vegard.contact_mechanics import hertz as hertz
     from vegard.contacts import BlockingTip as BlockingTip
     from vegard.contacts import Contact as Contact
@@ -83,12 +85,21 @@ if TYPE_CHECKING:
     from vegard.errors import VegardError as VegardError
     from vegard.experiment import Experiment as Experiment
     from vegard.findings import Finding as Finding
+    from vegard.fitting import Data as Data
+    from vegard.fitting import fit as fit
+    from vegard.four_methods import compare as compare
     from vegard.geometries import Film as Film
     from vegard.geometries import HalfSpace as HalfSpace
+    from vegard.host import Host as Host
+    from vegard.instrument import Instrument as Instrument
+    from vegard.instrument import instruments as instruments
     from vegard.interfaces import FixedConcentration as FixedConcentration
     from vegard.interfaces import FixedFlux as FixedFlux
     from vegard.interfaces import LinearKinetics as LinearKinetics
+    from vegard.io.measured import read as read
     from vegard.layered import Layered as Layered
+    from vegard.loops import forc as forc
+    from vegard.loops import loop as loop
     from vegard.material import Material as Material
     from vegard.orientation import orientation_contrast as orientation_contrast
     from vegard.resonance import dart as dart

@@ -38,7 +38,8 @@ class Cell(Parameters):
     Raises
     ------
     VegardError
-        If a value breaks its rule, or a particle is to have a permeable back.
+        If a value breaks its rule, or a particle is to have a permeable back; later, if dE/dC is
+        unknown or has the sign of an unstable host.
 
     Examples
     --------
@@ -96,7 +97,14 @@ class Cell(Parameters):
     def stiffness(self) -> float:
         """(-dE/dC)/(zFA) [Ω m/s]: voltage per flow of ions in units of current and area."""
         slope = float(self.material.need("ocv_slope"))
-        return -slope / (self.material.charge * FARADAY * self.area)
+        stiffness = -slope / (self.material.charge * FARADAY * self.area)
+        if stiffness < 0:
+            raise VegardError(
+                "Material.ocv_slope must have the sign opposite to the charge for a Cell; got "
+                f"{slope:g} V m³/mol with z = {self.material.charge:g}. Where E rises as ions "
+                "enter, a host is unstable; give the slope against their own concentration."
+            )
+        return stiffness
 
     @property
     def diffusion_resistance(self) -> float:
@@ -110,7 +118,7 @@ class Cell(Parameters):
 
     @property
     def capacitance(self) -> float:
-        """C_int = zF·volume/(-dE/dC) [F]: charge that the host takes up per volt at rest."""
+        """C_int = zF·volume/(-dE/dC) [F]: charge per volt at rest, with a blocking back."""
         return self.volume / (self.stiffness * self.area)
 
     @property

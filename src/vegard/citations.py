@@ -63,10 +63,24 @@ def software() -> str:
     return f"Software: The vegard developers, vegard {__version__}, BSD-3-Clause."
 
 
+METHODS = {
+    "eis": "C. Ho, I. D. Raistrick, R. A. Huggins, J. Electrochem. Soc. 127, 343 (1980)",
+    "pitt": "C. J. Wen, B. A. Boukamp, R. A. Huggins, W. Weppner, J. Electrochem. Soc. 126, 2258 "
+    "(1979)",
+    "gitt": "W. Weppner, R. A. Huggins, J. Electrochem. Soc. 124, 1569 (1977)",
+}
+
+
 def _all(inputs: dict[str, Any]) -> Iterator[str]:
     if "sum" in inputs:
         for part in inputs["sum"]:
             yield from _all(part)
+        return
+    if (method := METHODS.get(inputs.get("verb", ""))) is not None:
+        yield software()
+        yield method
+        if (source := getattr(inputs.get("cell"), "material", None)) is not None and source.source:
+            yield source.source
         return
     experiment = inputs.get("experiment")
     parasitic = inputs.get("parasitic")

@@ -284,6 +284,11 @@ app.command()(_guarded(commands.hertz))
 app.command(cls=commands.LeverFlags)(_guarded(commands.lever))
 app.command()(_guarded(commands.sho))
 app.command()(_guarded(commands.verify))
+app.command()(_guarded(commands.info))
+app.command()(_guarded(commands.instruments))
+app.command()(_guarded(commands.analyse))
+app.command(cls=FieldFlags)(_guarded(commands.compare))
+app.command(cls=FieldFlags)(_guarded(commands.loop))
 
 
 def main() -> None:

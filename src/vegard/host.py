@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, log
 from typing import Any
@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 
 from vegard.errors import VegardError, unknown_name
 from vegard.material import GAS_CONSTANT, Material
-from vegard.parameters import Parameters
+from vegard.parameters import Parameters, number, quantity
 
 Real = NDArray[np.float64]
 
 ACTIVATED = ("diffusivity", "rate")
+
+_FILLED = quantity("filled fraction", "x", "–", rule="finite").metadata
+_TEMPERATURE = quantity("temperature", "T", "K", hint="Did you pass °C?").metadata
+_ENERGY = quantity(
+    "activation energy", "E_a", "J/mol", rule="finite", hint="0.35 eV is 33.8e3 J/mol."
+).metadata
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +81,7 @@ class Host(Parameters):
         for key, value in energies.items():
             if key not in ACTIVATED:
                 raise unknown_name("activation energy", key, ACTIVATED)
-            if not isinstance(value, int | float) or not np.isfinite(value):
-                raise VegardError(
-                    f'Host.activation_energy["{key}"] must be a finite number [J/mol]; got '
-                    f"{value!r}. 0.35 eV is 33.8e3 J/mol."
-                )
+            energies[key] = number(f'Host.activation_energy["{key}"]', _ENERGY, value)
         object.__setattr__(self, "activation_energy", energies)
 
     def voltage(self, x: Any) -> Any:
@@ -93,18 +95,22 @@ class Host(Parameters):
         x, e = self.ocv
         if any(b >= a for a, b in pairwise(e)):
             raise VegardError("Host.ocv must fall with x for a composition to follow from E.")
-        if not e[-1] <= voltage <= e[0]:
+        curve = _curve(x, e)
+        high, low = curve(x[0]), curve(x[-1])  # the table's ends up to rounding
+        if not min(low, e[-1]) <= voltage <= max(high, e[0]):
             raise VegardError(f"E = {voltage:g} V is outside the table, {e[-1]:g} … {e[0]:g} V.")
+        if not low < voltage < high:
+            return float(x[0] if voltage >= high else x[-1])
         from scipy.optimize import brentq
 
-        curve = _curve(x, e)
         return float(brentq(lambda v: curve(v) - voltage, x[0], x[-1], xtol=1e-14))
 
     def arrhenius(self, name: str, temperature: float) -> float:
         """Factor of "diffusivity" or "rate" at a temperature [K] against the material's own."""
-        if not temperature > 0:
-            raise VegardError(f"temperature must be > 0 [K]; got {temperature!r}.")
-        energy = float(self.activation_energy.get(name, 0.0))
+        if name not in ACTIVATED:
+            raise unknown_name("activation energy", name, ACTIVATED)
+        temperature = number("temperature", _TEMPERATURE, temperature)
+        energy = self.activation_energy.get(name, 0.0)
         return exp(-energy / GAS_CONSTANT * (1 / temperature - 1 / self.material.temperature))
 
     def at(self, x: float, temperature: float | None = None) -> Material:
@@ -127,7 +133,7 @@ class Host(Parameters):
         VegardError
             Outside the tables, or on a plateau, where dE/dC = 0 has no linear response.
         """
-        m = self.material
+        m, x = self.material, number("x", _FILLED, x)
         warm = m.temperature if temperature is None else temperature
         changes: dict[str, Any] = {"temperature": warm}
         factor = self.arrhenius("diffusivity", warm)
@@ -159,7 +165,7 @@ class Host(Parameters):
         return rows
 
 
-@cache
+@lru_cache(maxsize=256)
 def _curve(x: tuple[float, ...], y: tuple[float, ...]) -> Any:
     from scipy.interpolate import PchipInterpolator
 

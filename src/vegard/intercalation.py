@@ -124,12 +124,15 @@ def modes(count: int, biot: float, shape: str, *, permeable: bool = False) -> Re
     if np.isinf(biot):
         return ends[1:]
     low, high = ends[:-1].copy(), ends[1:].copy()
+    if not permeable:  # Dunkerley: 1/λ² ≤ 1/λ²(Bi = ∞) + 1/((m+1)Bi), and not below either
+        high[0] = min(high[0], ((DIMENSION[shape] + 1) * biot) ** 0.5)
+        low[0] = high[0] / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(200):  # y falls from one pole to the next
+        for _ in range(60):  # y falls from one pole to the next
             middle = (low + high) / 2
             above = admittance(-(middle**2), shape, permeable=permeable) > -biot
             low, high = np.where(above, middle, low), np.where(above, high, middle)
-            if not (np.diff([low, high], axis=0) > 2e-16 * high).any():
+            if not (high - low > 4.5e-16 * high).any():
                 break
     found = (low + high) / 2
     if biot == 0 and not permeable:
@@ -142,7 +145,8 @@ def flux_after_step(time: Real, biot: float, shape: str, *, permeable: bool = Fa
 
     .. math:: j = j_\infty + \sum_n \frac{2Bi^2}{\lambda_n^2 + (1-m)Bi + Bi^2}e^{-\lambda_n^2T}
 
-    2Bi²/(…) → 2 for Bi → ∞; j_∞ = 1/(1 + 1/Bi) for a permeable back, else 0. Serves T ≥ 0.02.
+    2Bi²/(…) → 2 for Bi → ∞; j_∞ = 1/(1 + 1/Bi) for a permeable back, else 0. Serves T ≥ 0.02,
+    Bi > 0.
     """
     return _flux(time, biot, shape, permeable, _COUNT)
 
@@ -150,7 +154,7 @@ def flux_after_step(time: Real, biot: float, shape: str, *, permeable: bool = Fa
 def _flux(time: Real, biot: float, shape: str, permeable: bool, count: int) -> Real:
     m = DIMENSION[shape]
     found = modes(count, biot, shape, permeable=permeable)
-    weight = 2.0 if np.isinf(biot) else 2 / (1 + (1 - m) / biot + (found / biot) ** 2)
+    weight = 2.0 if np.isinf(biot) else 2 * biot / (found**2 / biot + 1 - m + biot)
     rest = 1 / (1 + 1 / biot) if permeable else 0.0
     return np.asarray(rest + (weight * np.exp(-np.multiply.outer(time, found**2))).sum(axis=-1))
 

@@ -163,8 +163,8 @@ def message(response: Response) -> str:
     'Half of the displacement is there after 9.11 ms'
     """
     name = kind(response)
-    if response.inputs.get("verb") in ("contact_current", "contact_impedance"):
-        return _of_contact(response)
+    if response.inputs.get("verb") in _ELECTRIC:
+        return _electric(response)
     if name == "frequency":
         value = slope(response)
         if "cantilever" in response.inputs:
@@ -196,21 +196,28 @@ def message(response: Response) -> str:
     return _in_time(response)
 
 
+_ELECTRIC = {
+    "contact_impedance": ("impedance", "Z"),
+    "eis": ("impedance", "Z"),
+    "contact_current": ("current", "I"),
+    "pitt": ("current", "I"),
+    "gitt": ("voltage", "V"),
+}
+
+
 def what(response: Response) -> tuple[str, str]:
     """Name and symbol of what a response is."""
     inputs = response.inputs
     if "cantilever" in inputs:
         return "deflection", "d"
-    if inputs.get("verb") == "contact_impedance":
-        return "impedance", "Z"
-    if inputs.get("verb") == "contact_current":
-        return "current", "I"
+    if (electric := _ELECTRIC.get(inputs.get("verb", ""))) is not None:
+        return electric
     component = inputs.get("component", "vertical")
     return "displacement", "u" if component == "vertical" else f"$u_{component[-1]}$"
 
 
-def _of_contact(response: Response) -> str:
-    """What the current through the contact does."""
+def _electric(response: Response) -> str:
+    """What a current, a voltage or an impedance does."""
     name, sign = what(response)
     x, y = curve(response)
     if kind(response) == "frequency":
@@ -221,7 +228,7 @@ def _of_contact(response: Response) -> str:
         return f"At high frequency |{sign}| {way} as f^{value:.2f}".replace("^-", "^−")
     first, last = (quantity(float(v.real), response.units) for v in (y[0], y[-1]))
     times = (quantity(float(t), "s") for t in (x[0], x[-1]))
-    return f"The {name} falls from {first} at {next(times)} to {last} at {next(times)}"
+    return f"The {name} goes from {first} at {next(times)} to {last} at {next(times)}"
 
 
 def _in_time(response: Response) -> str:

@@ -17,7 +17,7 @@ from vegard import laplace
 from vegard.errors import VegardError
 from vegard.experiment import Experiment
 from vegard.transfer import also, transfer
-from vegard.waveforms import Drive, Sampled, Sine
+from vegard.waveforms import Drive, PulseTrain, Sampled, Sine
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -58,6 +58,32 @@ class Kernel:
         """H(s)/s²."""
         values, error = self.transform(s)
         return values / s**2, error / np.abs(s) ** 2
+
+
+def driven(kernel: Kernel, drive: object, time: Real) -> tuple[Real, Real]:
+    """Response (points, times) to any drive, and its error."""
+    if not isinstance(drive, Drive):
+        raise VegardError(
+            f"drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; got {drive!r}."
+        )
+    return sine(kernel, drive, time) if isinstance(drive, Sine) else piecewise(kernel, drive, time)
+
+
+def train(kernel: Kernel, drive: PulseTrain, moment: float) -> tuple[Real, Real]:
+    """Response (points, pulses) ``moment`` [s] after the start of each pulse, and its error.
+
+    Up to the start of the next pulse. All lags lie on two even rows, so that two step responses
+    for each pulse serve every pair of pulses.
+    """
+    lag = moment + drive.period * np.arange(len(drive.amplitudes))
+    unit, spread = laplace.invert(kernel.step, np.concatenate([lag, lag - drive.duration]))
+    (begun, ended), (rough, after) = np.split(unit, 2, axis=-1), np.split(spread, 2, axis=-1)
+    height = np.asarray(drive.amplitudes) - drive.rest
+    values, error = drive.rest * begun, abs(drive.rest) * rough
+    for i in range(kernel.at.size):
+        values[i] += np.convolve(height, begun[i] - ended[i])[: lag.size]
+        error[i] += np.convolve(np.abs(height), rough[i] + after[i])[: lag.size]
+    return values, error
 
 
 def piecewise(kernel: Kernel, drive: Drive, time: Real) -> tuple[Real, Real]:

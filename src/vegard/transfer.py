@@ -19,6 +19,7 @@ Real = NDArray[np.float64]
 _GROUP = 30.0  # |s| spanned by one set of nodes
 _BLOCK = 24_576  # elements of T evaluated at once: fits the cache
 _ROUNDING = 2.5e-15
+_SOLVED = 2e-14  # relative rounding of strengths that a problem was solved for
 _TAIL = 1e13  # times the last scale to which a density is carried that does not oscillate
 _LONG = 1e30  # the same where T does not decay with k as an overlap with depth does
 
@@ -214,7 +215,7 @@ def _combined(both: Complex, spread: Real, strengths: Complex) -> tuple[Complex,
     total = np.einsum("mpn,mn->mp", each, fine)
     other = np.einsum("mpn,mn->mp", each[:, :points], rough)
     spread = np.einsum("mpn,mn->mp", spread.reshape(rows, points, count), np.abs(fine))
-    return total, spread + np.abs(total[:, :points] - other)
+    return total, spread + _SOLVED * np.abs(total[:, :points]) + np.abs(total[:, :points] - other)
 
 
 def amplitude(experiment: Experiment, per: str) -> float:

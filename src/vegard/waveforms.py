@@ -112,6 +112,42 @@ class PulseTrain(Drive):
         return times, np.diff(levels, prepend=0.0), np.zeros(times.size)
 
 
+def staircase(peak: float, steps: int, cycles: int = 1) -> tuple[float, ...]:
+    """Amplitudes of a triangular staircase of writing pulses: 0, up to +peak, down to -peak, back.
+
+    Parameters
+    ----------
+    peak : float
+        Largest amplitude, in units of the drive; a negative one starts downwards.
+    steps : int
+        Pulses of one cycle, a multiple of 4, so that both peaks are reached.
+    cycles : int
+        Number of cycles.
+
+    Returns
+    -------
+    tuple of float
+        ``steps * cycles`` amplitudes, in units of the drive; for ``PulseTrain.amplitudes``.
+
+    Examples
+    --------
+    >>> staircase(2.0, 8)
+    (0.0, 1.0, 2.0, 1.0, 0.0, -1.0, -2.0, -1.0)
+    """
+    for name, value, least in (("steps", steps, 4), ("cycles", cycles, 1)):
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < least or value % least:
+            raise VegardError(
+                f"staircase {name} must be a whole number"
+                f"{', a multiple of 4' if least > 1 else ' of 1 or more'}; got {value!r}."
+            )
+    quarter = int(steps) // 4
+    up = [float(peak) * i / quarter for i in range(quarter + 1)]
+    half = up + up[-2:0:-1]
+    # 0 - v: rest is 0, not -0
+    return (*half, *(0.0 - v for v in half)) * int(cycles)
+
+
 @dataclass(frozen=True, slots=True)
 class Triangle(Drive):
     """Triangular voltage sweep: 0, +A, -A, 0, as in voltage spectroscopy.

@@ -26,6 +26,7 @@ INTERFACES = {
     "flux": (vg.FixedFlux(), "flux"),
     "kinetics": (vg.LinearKinetics(1e-7), "concentration"),
 }
+EXTRAS = ({}, {"series_resistance": 3.0}, {"double_layer": 1e-3, "series_resistance": 3.0})
 DRIVES = {
     "pulse": vg.Pulse(1.0, 0.7),
     "triangle": vg.Triangle(4.0),
@@ -62,8 +63,7 @@ def test_one_curve_serves_all_diffusivities_and_radii():
 
 
 @pytest.mark.parametrize("shape", ["planar", "sphere", "cylinder"])
-@pytest.mark.parametrize("extra", [{}, {"series_resistance": 3.0}, {"double_layer": 1e-3,
-                                                                    "series_resistance": 3.0}])  # fmt: skip
+@pytest.mark.parametrize("extra", EXTRAS)
 def test_electrodes(shape, extra):
     curves = Curves()
     t = np.geomspace(1e-4, 5.0, 40)
@@ -82,6 +82,9 @@ def test_electrode_of_the_contact():
         exact = getattr(vg.classical, method)(e, t, 0.1).values
         now = Curves().electrode(method, e, vg.Sampled((0.0,), (0.1,)), t)
         assert np.abs(now / exact - 1).max() < 1e-7
+    f = np.geomspace(1e-3, 1e3, 20)
+    exact = vg.classical.eis(e, f).values
+    assert np.abs(Curves().impedance(e, f) / exact - 1).max() < 1e-7
 
 
 def test_a_curve_grows_where_it_is_asked():

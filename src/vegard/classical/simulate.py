@@ -17,7 +17,7 @@ from vegard.current import contact_impedance_at
 from vegard.errors import VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.intercalation import DIMENSION, SERIES_FROM
-from vegard.response import checked_frequency, checked_points
+from vegard.response import checked_points
 from vegard.result import Axis, Response
 from vegard.waveforms import Drive, Sine
 
@@ -26,8 +26,11 @@ Complex = NDArray[np.complex128]
 Sample = Cell | Experiment
 
 _ROUNDING = 4e-15
-_FORMS = {"pitt": ("full", "short", "long"), "gitt": ("full", "short", "long"),
-          "eis": ("full", "high", "low")}  # fmt: skip
+FORMS = {
+    "pitt": ("full", "short", "long"),
+    "gitt": ("full", "short", "long"),
+    "eis": ("full", "high", "low"),
+}
 
 
 def eis(sample: Sample, frequency: ArrayLike, *, form: str = "full") -> Response:
@@ -61,7 +64,8 @@ def eis(sample: Sample, frequency: ArrayLike, *, form: str = "full") -> Response
     Y = √(iωD) tanh √(iωL²/D) for a blocking back ("finite space"), coth for a permeable one
     ("finite length"); (D/R)(x coth x - 1) for a sphere, (D/R) x I₁(x)/I₀(x) for a cylinder,
     x² = iωR²/D. At low frequency, blocking, Z_W → R/(m+3) + 1/(iωC_int), m = 0, 1, 2 for film,
-    cylinder, sphere. Ho, Raistrick and Huggins, J. Electrochem. Soc. 127, 343 (1980).
+    cylinder, sphere; with a permeable back Z_W → R. Ho, Raistrick and Huggins, J. Electrochem. Soc.
+    127, 343 (1980).
     tests/classical/test_simulate.py.
 
     Examples
@@ -72,9 +76,9 @@ def eis(sample: Sample, frequency: ArrayLike, *, form: str = "full") -> Response
     >>> f"{z.values.real:.3f} Ω"  # a third of the diffusion resistance
     '3.040 Ω'
     """
-    f = checked_frequency(frequency)
+    f = _frequency(frequency)
     s: Complex = np.asarray(2j * np.pi * f.ravel(), complex)
-    z, error = _impedance(_sample(sample), s, _known("eis", form))
+    z, error = _impedance(_sample(sample), s, known_form("eis", form))
     return _response("eis", sample, z, error, "Ω", Axis("frequency", "Hz", f), form=form)
 
 
@@ -108,11 +112,13 @@ def pitt(sample: Sample, time: ArrayLike, step: float | Drive, *, form: str = "f
     .. math:: I = zFA\,\frac{D\,\Delta C}{L}\sum_n\frac{2Bi^2}{\lambda_n^2+(1-m)Bi+Bi^2}
         e^{-\lambda_n^2 Dt/L^2},\qquad \Delta C = \frac{\Delta V}{-dE/dC},
 
-    y(-λ²) = -Bi, Bi = κL/D (λ tan λ = Bi for a film). A series resistance acts like a slower
-    interface; with a double layer beside it the transform of V/(sZ) is inverted. V is that of the
-    reservoir against the sample: V > 0 inserts. The charge of a double layer without series
-    resistance flows at t = 0 and is not in I. Wen, Boukamp, Huggins and Weppner, J. Electrochem.
-    Soc. 126, 2258 (1979); Montella, J. Electroanal. Chem. 518, 61 (2002).
+    y(-λ²) = -Bi, Bi = κL/D (λ tan λ = Bi for a film); a permeable back adds the steady flow
+    ΔV/(R_s + R_ct + R). A series resistance acts like a slower interface; with a double layer
+    beside it the transform of V/(sZ) is inverted. V is that of the reservoir against the sample:
+    V > 0 inserts (an electrode potential that falls by V). Without series resistance the double
+    layer charges at once: a jump's charge flows at t = 0 and is not in I, a ramp's C_dl dV/dt is.
+    Wen, Boukamp, Huggins and Weppner, J. Electrochem. Soc. 126, 2258 (1979); Montella,
+    J. Electroanal. Chem. 518, 61 (2002).
     tests/classical/test_simulate.py.
 
     Examples
@@ -124,7 +130,7 @@ def pitt(sample: Sample, time: ArrayLike, step: float | Drive, *, form: str = "f
     ['3.91e+03 µA', '4.59 µA']
     """
     t = checked_points("time", time, "s")
-    values, error = _transient(_sample(sample), t, step, "pitt", _known("pitt", form))
+    values, error = _transient(_sample(sample), t, step, "pitt", known_form("pitt", form))
     return _response("pitt", sample, values, error, "A", Axis("time", "s", t), step=step, form=form)
 
 
@@ -160,8 +166,10 @@ def gitt(
     .. math:: \frac{V}{I} = R_s + R_{ct} + R\Big[(m+1)T + \frac{1}{m+3}
         - \sum_n\frac{2}{\lambda_n^2}e^{-\lambda_n^2T}\Big],\quad T = \frac{Dt}{L^2},
 
-    R = (-dE/dC)L/(zFAD), y(-λ²) = 0 (λ = nπ for a film). Linear kinetics adds a constant and
-    leaves the slope against √t alone. Weppner and Huggins, J. Electrochem. Soc. 124, 1569 (1977).
+    R = (-dE/dC)L/(zFAD), y(-λ²) = 0 (λ = nπ for a film); 1 instead of (m+1)T + 1/(m+3) with a
+    permeable back, λ = (n - ½)π. Linear kinetics adds a constant and leaves the slope against √t
+    alone. V > 0 inserts: the electrode's potential is E(before) - V. Weppner and Huggins,
+    J. Electrochem. Soc. 124, 1569 (1977).
     tests/classical/test_simulate.py.
 
     Examples
@@ -174,73 +182,26 @@ def gitt(
     ['0.103 mV', '1.444 mV', '2.280 mV']
     """
     t = checked_points("time", time, "s")
-    values, error = _transient(_sample(sample), t, current, "gitt", _known("gitt", form))
+    values, error = _transient(_sample(sample), t, current, "gitt", known_form("gitt", form))
     axis = Axis("time", "s", t)
     return _response("gitt", sample, values, error, "V", axis, current=current, form=form)
 
 
-def valid_range(
-    cell: Cell, method: str, form: str, *, tolerance: float = 0.01
-) -> tuple[float, float]:
-    """Where a textbook limit holds.
-
-    Parameters
-    ----------
-    cell : Cell
-        The electrode.
-    method : {"pitt", "gitt", "eis"}
-    form : {"short", "long", "high", "low"}
-        The limit, as in the verbs.
-    tolerance : float
-        Largest relative deviation from the exact answer [–].
-
-    Returns
-    -------
-    low, high : float
-        Range of time [s] (PITT, GITT) or frequency [Hz]; one end is 0 or inf. Read from the exact
-        answer at 40 points a decade.
-
-    Raises
-    ------
-    VegardError
-        If it holds nowhere within fourteen decades around L²/D.
-
-    Examples
-    --------
-    >>> import vegard as vg
-    >>> film = vg.Cell(vg.Material(1e-13, 1e-6, 0.3, ocv_slope=-4.4e-5), 200e-9, 1e-4)
-    >>> low, high = vg.classical.valid_range(film, "pitt", "short")
-    >>> f"Cottrell within 1 % to {high / film.diffusion_time:.2f} L²/D"
-    'Cottrell within 1 % to 0.19 L²/D'
-    """
-    if method not in _FORMS:
-        raise unknown_name("method", method, _FORMS)
-    if _known(method, form) == "full":
-        raise VegardError('form="full" holds everywhere; ask for one of the limits.')
-    early = form in ("short", "low")
-    x = np.logspace(-7, 7, 14 * 40 + 1) * (1 / cell.diffusion_time if method == "eis" else
-                                           cell.diffusion_time)  # fmt: skip
-    verb: Any = {"pitt": pitt, "gitt": gitt, "eis": eis}[method]
-    args = () if method == "eis" else (1.0,)
-    exact = verb(cell, x, *args).values
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        good = np.abs(verb(cell, x, *args, form=form).values / exact - 1) <= tolerance
-    good |= exact == 0  # both are over
-    run = good if early else good[::-1]
-    if not run[0]:
-        raise VegardError(
-            f"the {form} form of {method} deviates by more than {tolerance:g} for this cell "
-            "everywhere: the double layer or the series resistance hides diffusion there."
-        )
-    last = int(np.argmin(run)) - 1 if not run.all() else x.size - 1
-    edge = float(x[last] if early else x[::-1][last])
-    return (0.0, edge) if early else (edge, inf)
-
-
-def _known(method: str, form: str) -> str:
-    if form not in _FORMS[method]:
-        raise unknown_name(f"form of {method}", form, _FORMS[method])
+def known_form(method: str, form: str) -> str:
+    """The form of a method, checked."""
+    if form not in FORMS[method]:
+        raise unknown_name(f"form of {method}", form, FORMS[method])
     return form
+
+
+def _frequency(frequency: ArrayLike) -> Real:
+    f = checked_points("frequency", frequency, "Hz")
+    if (f <= 0).any():
+        raise VegardError(
+            f"frequency must be > 0 [Hz]; got {f.min():g}. At rest a host with a blocking back is "
+            "a capacitor and Z is infinite; else take a frequency far below D/L²."
+        )
+    return f
 
 
 def _sample(sample: object) -> Sample:
@@ -272,7 +233,7 @@ def _impedance(sample: Sample, s: Complex, form: str = "full") -> tuple[Complex,
     """Z(s) [Ω] and its error."""
     if isinstance(sample, Experiment):
         if form != "full":
-            _cell(sample)
+            checked_cell(sample)
         return contact_impedance_at(sample, s)
     z = sample.charge_transfer_resistance + _diffusion(sample, s, form)
     z = sample.series_resistance + z / (1 + s * sample.double_layer * z)
@@ -313,7 +274,7 @@ def _transient(
 ) -> tuple[Real, Real]:
     flat = time.ravel()
     if not isinstance(drive, Drive):
-        height = float(checked_points("the step", drive, "V or A"))
+        height = _height(drive, method)
         unit, error = _unit(sample, flat, method, form)
         return height * unit, abs(height) * error
     if isinstance(drive, Sine):
@@ -324,7 +285,7 @@ def _transient(
     if form == "full":
         line: Any = _Line(_transform(sample, method), np.zeros(1))
         values, spread = superposition.piecewise(line, drive, flat)
-        return values[0], spread[0]
+        return values[0] + _charging(sample, drive, flat, method), spread[0]
     start, jump, slope = drive.events()
     if slope.any():
         raise VegardError(f'form="{form}" takes steps and pulses alone; use form="full".')
@@ -332,12 +293,32 @@ def _transient(
     return sum(h * u for h, u, _ in parts), sum(abs(h) * e for h, _, e in parts)
 
 
+def _height(drive: object, method: str) -> float:
+    name, unit = ("step", "V") if method == "pitt" else ("current", "A")
+    height = checked_points(name, drive, unit)  # type: ignore[arg-type]
+    if height.ndim:
+        raise VegardError(
+            f"{name} must be one number [{unit}] or a drive; got {height.size} values. "
+            "Sampled(time, values) is a waveform."
+        )
+    return float(height)
+
+
+def _charging(sample: Sample, drive: Drive, time: Real, method: str) -> Real:
+    """Current C_dl dV/dt of a double layer without series resistance."""
+    if method != "pitt" or not isinstance(sample, Cell) or sample.series_resistance:
+        return np.zeros(time.shape)
+    start, _, slope = drive.events()
+    rate = np.append(0.0, np.cumsum(slope))
+    return np.asarray(sample.double_layer * rate[np.searchsorted(start, time)])
+
+
 def _transform(sample: Sample, method: str) -> Callable[[Complex], tuple[Complex, Real]]:
     """Transform of the answer to a unit impulse: Z(s), or 1/Z(s)."""
     if method == "gitt":
         return lambda s: _impedance(sample, s)
     if isinstance(sample, Cell) and sample.series_resistance == 0:
-        sample = replace(sample, double_layer=0.0)  # it charges at t = 0, in no time
+        sample = replace(sample, double_layer=0.0)  # it charges at once: see _charging
 
     def admittance(s: Complex) -> tuple[Complex, Real]:
         z, error = _impedance(sample, s)
@@ -351,8 +332,9 @@ def _unit(sample: Sample, time: Real, method: str, form: str) -> tuple[Real, Rea
     out, error = np.zeros(time.shape), np.zeros(time.shape)
     on = time > 0
     if form != "full" or _has_series(sample, method):
-        late = on if form != "full" else on & (time > SERIES_FROM * _cell(sample).diffusion_time)
-        out[late] = _by_form(_cell(sample), time[late], method, form)
+        cell = checked_cell(sample)
+        late = on if form != "full" else on & (time > SERIES_FROM * cell.diffusion_time)
+        out[late] = _by_form(cell, time[late], method, form)
         error[late] = _ROUNDING * np.abs(out[late])
         on = on & ~late
     if on.any():
@@ -362,9 +344,13 @@ def _unit(sample: Sample, time: Real, method: str, form: str) -> tuple[Real, Rea
     return out, error
 
 
-def _cell(sample: Sample) -> Cell:
+def checked_cell(sample: object) -> Cell:
+    """A sample that must be a Cell."""
     if not isinstance(sample, Cell):
-        raise VegardError('a contact has no limits of a Cell; ask form="full".')
+        raise VegardError(
+            "the textbook limits (short, long, high, low) and titrations are those of a "
+            f'vegard.Cell; got {sample!r}. For a contact ask form="full".'
+        )
     return sample
 
 

@@ -35,9 +35,11 @@ Complex = NDArray[np.complex128]
 
 PER_DECADE = 24
 _STEP = log(10) / PER_DECADE
+_GROWTH = PER_DECADE  # knots at least that a curve grows by: a search walks along it
 _PAD = 6  # knots past the ends, where a spline is worse
 _KEPT = 96  # curves
 _DIGITS = 12  # of reduced parameters: curves that differ by rounding are one
+_LOST = 1e-9
 _MOST_EVENTS = 512  # edges of a waveform that are summed; above, the exact verb serves
 _TIPS = (DiscTip, GaussianTip)
 _INTERFACES = (FixedConcentration, FixedFlux, LinearKinetics, Contact)
@@ -83,8 +85,10 @@ class Curve:
             last = self._first + len(self._rows) - 1
             parts = [self._rows]
             if low < self._first:
+                low = min(low, self._first - _GROWTH)
                 parts.insert(0, self._at(np.arange(low, self._first)))
             if high > last:
+                high = max(high, last + _GROWTH)
                 parts.append(self._at(np.arange(last + 1, high + 1)))
             self._first, self._rows = min(low, self._first), np.concatenate(parts)
         knots = self._first + np.arange(len(self._rows))
@@ -131,24 +135,24 @@ class Curves:
 
     def electrode(self, method: str, sample: Cell | Experiment, drive: Drive, time: Real) -> Real:
         """Current [A] (method "pitt") or voltage [V] ("gitt") of steps and pulses."""
+        plain: Cell | Experiment
+        key: tuple[Any, ...]
         if isinstance(sample, Cell):
             resistance, unit = sample.diffusion_resistance, sample.diffusion_time
-            plain: Cell | Experiment
-            key: tuple[Any, ...]
             plain, key, added = _plain(method, sample)
         else:
-            r = reduced(sample, 0.0)
-            m, unit, added = sample.material, r.time, 0.0
-            charge = m.charge * FARADAY
-            slope = -float(m.need("ocv_slope"))
-            resistance = slope / (charge * m.diffusivity_normal * sample.tip.radius)
-            plain = sample.replace(r.changes | {"material.ocv_slope": -charge})
-            key = (type(sample.geometry), getattr(sample.geometry, "back", ""),
-                   *r.changes.values())  # fmt: skip
+            plain, key, resistance, unit = _plain_contact(sample)
+            added = 0.0
         verb = {"pitt": simulate.pitt, "gitt": simulate.gitt}[method]
         curve = self._kept_or((method, *key), lambda t: np.asarray(verb(plain, t, 1.0).values))
         scale = 1 / resistance if method == "pitt" else resistance
         return _summed(drive, time, lambda t: added + scale * curve(t / unit))
+
+    def impedance(self, contact: Experiment, frequency: Real) -> Complex:
+        """Impedance [Ω] of the contact under the tip."""
+        plain, key, resistance, unit = _plain_contact(contact)
+        curve = self._kept_or(("eis", *key), lambda f: np.asarray(simulate.eis(plain, f).values))
+        return np.asarray(resistance * curve(frequency * unit), complex)
 
     def _curve(
         self, name: str, e: Experiment, r: Reduced, function: Callable[[Real], NDArray[Any]]
@@ -173,9 +177,13 @@ def _summed(
     step: Callable[[Real], Real],
     ramp: Callable[[Real], Real] | None = None,
 ) -> Real:
-    """Sum of the answers to the jumps and slope changes of a drive."""
+    """Sum of the answers to the jumps and slope changes of a drive.
+
+    0 where the answers to jumps cancel to less than the curves' error: a fit would scale it up
+    until it looked like data.
+    """
     start, jump, slope = drive.events()
-    total = np.zeros(time.size)
+    total, size = np.zeros(time.size), np.zeros(time.size)
     for part, answer in ((jump, step), (slope, ramp)):
         height = part[part != 0]
         lag = time - start[part != 0][:, None]
@@ -183,8 +191,10 @@ def _summed(
         if on.any():
             assert answer is not None
             moved = answer(lag[on]) * np.broadcast_to(height[:, None], lag.shape)[on]
-            total += np.bincount(np.nonzero(on)[1], moved, time.size)
-    return total
+            at = np.nonzero(on)[1]
+            total += np.bincount(at, moved, time.size)
+            size += np.bincount(at, np.abs(moved), time.size) if part is jump else np.inf
+    return np.where((np.abs(total) < _LOST * size) & np.isfinite(size), 0.0, total)
 
 
 def _plain(method: str, cell: Cell) -> tuple[Cell, tuple[Any, ...], float]:
@@ -205,6 +215,17 @@ def _plain(method: str, cell: Cell) -> tuple[Cell, tuple[Any, ...], float]:
     rate = 1 / transfer_ if transfer_ else inf
     plain = Cell(unit, 1.0, 1.0, cell.shape, cell.back, rate, series, double)
     return plain, (cell.shape, cell.back, series, transfer_, double), added
+
+
+def _plain_contact(e: Experiment) -> tuple[Experiment, tuple[Any, ...], float, float]:
+    """The contact in its own units, what it depends on, and the units of resistance and time."""
+    r, m = reduced(e, 0.0), e.material
+    charge = m.charge * FARADAY
+    slope = -float(m.need("ocv_slope"))
+    resistance = slope / (charge * m.diffusivity_normal * e.tip.radius)
+    plain = e.replace(r.changes | {"material.ocv_slope": -charge})
+    kind = type(e.geometry), getattr(e.geometry, "back", "")
+    return plain, (*kind, *r.changes.values()), resistance, r.time
 
 
 def few(drive: Any, *, jumps_alone: bool = False) -> bool:
