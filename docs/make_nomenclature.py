@@ -28,6 +28,8 @@ GROUPS = (
     ("Experiment", ("Experiment",)),
     ("Drives in time", ("Pulse", "PulseTrain", "Triangle", "Sine", "Sampled")),
     ("Lever", ("Cantilever",)),
+    ("Electrode", ("Cell", "Host")),
+    ("Instrument", ("Instrument",)),
     (
         "What else moves the tip",
         ("parasitics.Electrostatic", "parasitics.Electrostriction", "parasitics.Joule"),

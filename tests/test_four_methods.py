@@ -34,7 +34,7 @@ def test_film_with_a_slow_interface(film):
     assert found["EIS", "circuit"].bias == near(1, rel=1e-3)
     for (_, estimator), row in found.items():
         if estimator == "fit of the model":
-            assert row.bias == near(1, rel=1e-4)
+            assert row.bias == near(1, rel=1e-3)  # a fit rests within a thousandth of its σ
     assert found["ESM spectrum", "amplitude πf(A/QVβ)²"].bias < 1e-3  # the interface, taken for D
     assert film.kind == "film"
 

@@ -85,7 +85,7 @@ class Comparison:
         """Draw the bias of each estimator; returns the matplotlib Axes."""
         from vegard import plot_comparison
 
-        return plot_comparison.bias(self, ax)
+        return plot_comparison.draw(self, ax)
 
     def report(self) -> str:
         """What the table says, for a person."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COLOURS = {"PITT": "#0072B2", "GITT": "#E69F00", "EIS": "#009E73", "ESM": "#CC79A7"}
 
 
-def bias(comparison: Comparison, ax: Axes | None = None) -> Axes:
+def draw(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Draw D_reported/D of each estimator on a logarithmic scale.
 
     Parameters

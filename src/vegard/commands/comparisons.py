@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,7 +71,7 @@ def compare(
         tool = instruments[name]
         result = run(experiment, cell=cell, instrument=tool, step=height, progress=told)
     data = _numbers(result, what[0])
-    files = {n: lambda path, n=n: _file(n, path, result) for n in _FILES}
+    files = {n: partial(_file, n, result) for n in _FILES}
     finish(data, form, lambda: typer.echo(result.report()), output, what, files)
 
 
@@ -102,7 +103,7 @@ def _numbers(result: Comparison, what: str) -> dict[str, Any]:
     return {**stamp({"command": what, **told, "rows": rows}), **told, "rows": rows}
 
 
-def _file(name: str, path: Path, result: Comparison) -> None:
+def _file(name: str, result: Comparison, path: Path) -> None:
     if name.endswith(".csv"):
         result.table.to_csv(path, index=False)
     elif name.endswith(".txt"):
@@ -110,8 +111,8 @@ def _file(name: str, path: Path, result: Comparison) -> None:
     else:
         from matplotlib.figure import Figure
 
-        from vegard.plot_comparison import bias
+        from vegard.plot_comparison import draw
 
         figure = Figure(figsize=(7.6, 0.8 + 0.34 * len(result.rows)), layout="constrained")
-        bias(result, figure.add_subplot())
+        draw(result, figure.add_subplot())
         figure.savefig(path, dpi=150)

@@ -163,17 +163,23 @@ def _number(value: float, unit: str) -> str:
 
 
 def _range(low: float, high: float, unit: str) -> str:
-    if isinf(high) and (low == 0 or isinf(low)):
+    below, above = _open(low, high)
+    if below and above:
         return "no limit on either side"
-    if isinf(high):
+    if above:
         return f"≥ {_number(low, unit)}"
-    if isinf(low) or low == 0:
+    if below:
         return f"≤ {_number(high, unit)}"
     return f"{_number(low, unit)} … {_number(high, unit)}"
 
 
+def _open(low: float, high: float) -> tuple[bool, bool]:
+    """Whether an end of an interval is none; 0 is the open end of what has one sign."""
+    return low == 0 or isinf(low), high == 0 or isinf(high)
+
+
 def _one_sided(name: str, low: float, high: float, unit: str) -> str | None:
-    open_above, open_below = isinf(high), low == 0 or isinf(low)
+    open_below, open_above = _open(low, high)
     if open_above and open_below:
         return f"{name} is not determined by these data."
     if open_above:
