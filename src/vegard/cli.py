@@ -287,6 +287,7 @@ app.command()(_guarded(commands.verify))
 app.command()(_guarded(commands.info))
 app.command()(_guarded(commands.instruments))
 app.command()(_guarded(commands.analyse))
+app.command()(_guarded(commands.fit))
 app.command(cls=FieldFlags)(_guarded(commands.compare))
 app.command(cls=FieldFlags)(_guarded(commands.loop))
 

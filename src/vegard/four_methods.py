@@ -97,7 +97,7 @@ class Comparison:
         ]
         for name, r in zip(names, self.rows, strict=True):
             if not isfinite(r.diffusivity):
-                lines.append(f"  {name:<{wide}}  {r.assumption}")
+                lines.append(f"  {name:<{wide}}  {r.assumption.split('. ')[0]}.")
                 continue
             lines.append(
                 f"  {name:<{wide}}  {quantity(r.diffusivity, 'm²/s'):>16}  {r.bias:8.3g} D   "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -45,15 +45,11 @@ def draw(comparison: Comparison, ax: Axes | None = None) -> Axes:
     low, high = ax.get_xlim()
     ax.set_xlim(min(low, 0.3) / 3, max(high, 3.0) * 3)
     worst = max(rows, key=lambda r: abs(np.log(r.bias)))
-    ax.set_title(_message(comparison.kind, worst), loc="left", fontsize=11)
+    ax.set_title(f"Off by {_factor(worst.bias)}: {worst.estimator}", loc="left", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(visible=True, axis="x", color="0.9", linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
-
-
-def _message(kind: str, worst: Any) -> str:
-    return f"One {kind}: {worst.method}, {worst.estimator}, is off by {_factor(worst.bias)}"
 
 
 def _factor(value: float) -> str:

@@ -4,6 +4,7 @@ from vegard.commands.analyse import analyse
 from vegard.commands.checks import verify
 from vegard.commands.comparisons import compare
 from vegard.commands.contact import hertz
+from vegard.commands.fits import fit
 from vegard.commands.grains import orientation
 from vegard.commands.info import info
 from vegard.commands.instruments import instruments
@@ -15,6 +16,7 @@ __all__ = [
     "LeverFlags",
     "analyse",
     "compare",
+    "fit",
     "hertz",
     "info",
     "instruments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -71,7 +72,7 @@ def compare(
         tool = instruments[name]
         result = run(experiment, cell=cell, instrument=tool, step=height, progress=told)
     data = _numbers(result, what[0])
-    files = {n: partial(_file, n, result) for n in _FILES}
+    files: dict[str, Callable[[Path], None]] = {n: partial(_file, n, result) for n in _FILES}
     finish(data, form, lambda: typer.echo(result.report()), output, what, files)
 
 

@@ -107,6 +107,11 @@ class Data:
         return self.kind in STRAIN
 
     @property
+    def unit(self) -> str:
+        """Unit of y: m, A, V or Ω."""
+        return KINDS[self.kind][1]
+
+    @property
     def spectral(self) -> bool:
         """Whether x is a frequency."""
         return self.kind in ("frequency", "eis")

@@ -106,7 +106,7 @@ class Fit:
         """Draw data, fit and residuals; returns the matplotlib Axes."""
         from vegard import plot_fit
 
-        return plot_fit.fit(self, ax)
+        return plot_fit.draw(self, ax)
 
     def report(self, level: float = 0.95) -> str:
         """What was found and how well it is known, for a person."""
