@@ -48,11 +48,12 @@ def draw(result: Fit, ax: Axes | None = None, *, which: int = 0) -> Axes:
         ax = plt.figure(figsize=(6.4, 4.8)).add_subplot()
     below = make_axes_locatable(ax).append_axes("bottom", size="30%", pad=0.12, sharex=ax)
     factor, unit = scale(float(np.abs(data.y).max()), data.unit)
+    size = 3.5 if data.x.size < 300 else 1.2
     for label, mark, y, curve, rest in _parts(data, model, residual):
-        (points,) = ax.plot(data.x, factor * y, mark, markersize=3.5, label=label)
+        (points,) = ax.plot(data.x, factor * y, mark, markersize=size, label=label)
         order = np.arange(data.x.size) if data.kind == "loop" else np.argsort(data.x)
         ax.plot(data.x[order], factor * curve[order], color=_CURVE, linewidth=1.3)
-        below.plot(data.x, rest, mark, markersize=3, color=points.get_color())
+        below.plot(data.x, rest, mark, markersize=size, color=points.get_color())
     below.axhline(0.0, color="0.5", linewidth=0.8, zorder=0)
     below.set(xlabel=_X[data.kind], ylabel="residual (σ)")
     ax.set(ylabel=f"{_NAMES[data.kind]} ({unit})", xlabel=_X[data.kind])

@@ -39,7 +39,7 @@ DRIVES = {
 @pytest.mark.parametrize("at", [0.0, 30e-9])
 def test_curves_are_the_verbs(geometry, interface, at):
     """Spline of order 5, 24 knots a decade: 1e-7 of the value in frequency; in time what jumps
-    leave keeps 1e-8 of the largest value, what ramps leave (larger, and cancelling more) 1e-7."""
+    leave keeps 3e-8 of the largest value, what ramps leave (larger, and cancelling more) 1e-7."""
     which, per = INTERFACES[interface]
     e = experiment(3e-15, which, GEOMETRIES[geometry])
     curves = Curves()
@@ -47,7 +47,7 @@ def test_curves_are_the_verbs(geometry, interface, at):
     assert np.abs(curves.frequency(e, at, F) / exact - 1).max() < 1e-7
     for name, drive in DRIVES.items():
         exact = vg.time_response(e, drive, T, per=per, at=at).values
-        limit = 1e-7 if name == "triangle" else 1e-8
+        limit = 1e-7 if name == "triangle" else 3e-8
         assert np.abs(curves.time(e, at, drive, T) - exact).max() < limit * np.abs(exact).max()
 
 

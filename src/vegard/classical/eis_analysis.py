@@ -88,7 +88,7 @@ def analyse_eis(
     With k = (-dE/dC)/(zFA), X = ωL²/D, and the noise a fixed share of |Z|:
 
     .. math:: \text{warburg: } Z = R + \frac{k}{\sqrt{2D}}(1-i)\,\omega^{-1/2}
-        - i\frac{m}{2}\frac{k}{\omega L},\qquad \text{diffusion\_model: }
+        - i\frac{m}{2}\frac{k}{\omega L},\qquad \text{diffusion model: }
         Z = R_s + \Big[i\omega C_{dl} + \frac1{R_{ct}+\dfrac{kL}{D\,y(iX)}}\Big]^{-1},
 
     y(x²) = x tanh x (film), x coth x (permeable), x I₁/I₀ (cylinder), x coth x - 1 (sphere).

@@ -92,8 +92,8 @@ def analyse_gitt(
     -----
     With k = (-dE/dC)/(zFA), T = Dt/L², m = 0, 1, 2 for film, cylinder, sphere:
 
-    .. math:: \text{sqrt\_t: } V = V_0 + 2kI\sqrt{\frac{t}{\pi D}} + \frac m2\frac{kI}{L}t,\qquad
-        \text{weppner\_huggins: } D = \frac{4}{\pi}\Big[\frac{kI}{dV/d\sqrt t}\Big]^2
+    .. math:: \text{sqrt t: } V = V_0 + 2kI\sqrt{\frac{t}{\pi D}} + \frac m2\frac{kI}{L}t,\qquad
+        \text{Weppner-Huggins: } D = \frac{4}{\pi}\Big[\frac{kI}{dV/d\sqrt t}\Big]^2
         = \frac{4}{\pi\tau}\Big[\frac{L}{m+1}\frac{\Delta E_s}{\Delta E_\tau}\Big]^2
 
     *sqrt_t* regresses V on √t; resistances and linear kinetics, at any rate, go into V₀ and leave D

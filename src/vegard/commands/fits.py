@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _FILES = ("fit.png", "report.txt", "residuals.csv")
 _PRIOR = re.compile(r"([\w.\[\]]+)=(.+?)±\s*(\d+(?:\.\d+)?)\s*%$")
 _UNITS = {"pitt": "V", "gitt": "A"}
-_SIGNALS = {"pitt": "current", "gitt": "voltage", "eis": "impedance", "frequency": "displacement",
-            "relaxation": "displacement"}  # fmt: skip
+_SIGNALS = {"pitt": "current", "gitt": "voltage", "eis": "impedance", "frequency": "response",
+            "relaxation": "response"}  # fmt: skip
 Text = str | None
 
 
@@ -229,10 +229,10 @@ def _file(name: str, result: Fit, report: str, path: Path) -> None:
         from vegard import plot_fit
 
         count = len(result.residuals)
-        figure = Figure(figsize=(6.4 * count, 4.8), layout="constrained")
+        figure = Figure(figsize=(6.4 * count, 4.8))
         for i in range(count):
             plot_fit.draw(result, figure.add_subplot(1, count, i + 1), which=i)
-        figure.savefig(path, dpi=150)
+        figure.savefig(path, dpi=150, bbox_inches="tight")
     else:
         lines = ["data,x,y_re,y_im,fit_re,fit_im,residual_re,residual_im"]
         rows = zip(result.inputs["data"], result.model(), result.residuals, strict=True)

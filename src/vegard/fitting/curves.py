@@ -2,7 +2,7 @@
 
 With lengths in R and times in R²/D a response is one curve of ln f or ln t for all D, and for all
 R on a half-space. It is computed on a grid and read by a quintic spline, so that a fit of D costs
-one curve. Error of the spline: below 1e-7 of the value in frequency; in time 1e-8 of
+one curve. Error of the spline: below 1e-7 of the value in frequency; in time 3e-8 of
 the largest value for steps and pulses, 1e-7 for ramps (tests/fitting/test_curves.py).
 """
 

@@ -1,0 +1,92 @@
+"""The command fit, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import vegard as vg
+from vegard.cli import app
+
+CELL = vg.Cell(vg.Material(1e-13, 1e-6, 0.3, ocv_slope=-4.4e-5), 200e-9, 1e-4, rate=1e-6)
+ELECTRODE = ["--length", "200 nm", "--area", "1 cm^2", "--ocv-slope", "-4.4e-5 V m^3/mol"]
+
+
+def call(*args):
+    return CliRunner().invoke(app, ["fit", *map(str, args)])
+
+
+@pytest.fixture
+def step(tmp_path):
+    t = np.geomspace(1e-3, 3.0, 60)
+    i = vg.classical.pitt(CELL, t, 0.01).values * 1e3
+    rng = np.random.default_rng(0)
+    rows = "\n".join(f"{a:.8g},{b:.8g}" for a, b in zip(t, i + 0.01 * rng.normal(size=60),
+                                                        strict=True))  # fmt: skip
+    path = tmp_path / "step.csv"
+    path.write_text(f"time/s,I/mA\n{rows}\n")
+    return path
+
+
+def test_electrode(step, tmp_path):
+    free = ["--free", "material.diffusivity", "--free", "rate"]
+    out = tmp_path / "out"
+    result = call("--data", step, *free, "--drive", "10 mV", *ELECTRODE, "-o", out,
+                  "--format", "json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    low, high = data["interval_95"]["material.diffusivity"]
+    assert low < 1e-13 < high
+    assert {p.name for p in out.iterdir()} == {"fit.png", "report.txt", "residuals.csv",
+                                               "summary.json"}  # fmt: skip
+    assert "95%" in (out / "report.txt").read_text()
+    assert len((out / "residuals.csv").read_text().splitlines()) == 61
+
+
+def test_window_prior_and_percent(step):
+    result = call(
+        "--data", step, "--free", "material.diffusivity", "--free", "cell.rate", "--drive", "10 mV",
+        *ELECTRODE, "--from", "10 ms", "--to", "2 s", "--sigma", "5%",
+        "--loss", "huber",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "degrees of freedom" in result.stdout
+
+
+def test_tip(tmp_path):
+    e = vg.Experiment(vg.materials["LiMn2O4"].material(), vg.DiscTip(20e-9))
+    e = e.replace({"material.diffusivity": 3e-15})
+    t = 0.01 + np.geomspace(1e-4, 1.0, 40)
+    u = vg.time_response(e, vg.Pulse(0.01), t).values * 1e12
+    path = tmp_path / "u.csv"
+    path.write_text("time/s,displacement/pm\n" + "\n".join(
+        f"{a:.9g},{b:.9g}" for a, b in zip(t, u, strict=True)) + "\n")  # fmt: skip
+    sample = tmp_path / "sample.toml"
+    sample.write_text('schema = 1\n[material]\nname = "LiMn2O4"\n[tip]\nkind = "DiscTip"\n'
+                      'radius = "20 nm"\n')  # fmt: skip
+    result = call("--data", path, "--kind", "relaxation", "--sample", sample, "--free",
+                  "material.diffusivity", "--free", "gain", "--drive", "1 V", "--pulse", "10 ms",
+                  "--sigma", "0.1 pm", "--format", "json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["values"]["material.diffusivity"]
+    assert found == pytest.approx(3e-15, rel=1e-2, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--free", "material.difusivity", "--drive", "10 mV", *ELECTRODE], "diffusivity"),
+        (["--free", "material.diffusivity", *ELECTRODE], "needs --drive"),
+        (["--free", "material.diffusivity", "--drive", "10 mV"], "needs a sample"),
+        (["--free", "rate", "--drive", "10 mV", "--length", "1 um"], "both --length and --area"),
+        (["--free", "rate", "--drive", "10 mV", *ELECTRODE, "--prior", "rate"], "must look like"),
+        (["--free", "rate", "--drive", "10 mV", *ELECTRODE, "--from", "1 h"], "0 points lie"),
+    ],
+)
+def test_bad_input(step, args, words):
+    result = call("--data", step, *args)
+    assert result.exit_code == 2
+    assert words in result.output.replace("\n", " ")
