@@ -374,7 +374,7 @@ def test_weppner_huggins_without_relaxation_covers():
     assert 0.93 <= coverage(case, run, 1000) <= 0.97
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("current", [I, None])
 def test_full_model_covers(current):
     t, case = noise(cell(1.0), 0.6, 0.01, rest=1.0)

@@ -322,7 +322,7 @@ def test_cottrell_by_charge_covers():
     assert 0.93 <= share <= 0.97
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_long_time_covers():
     t, case = noise(cell(), np.linspace(0.05, 2, 60), 0.02)
     share = coverage(case, lambda i: analyse_pitt(t, i, cell(), method="long_time"), 400)

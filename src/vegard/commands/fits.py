@@ -3,241 +3,300 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
 from functools import partial
-from math import inf, isfinite
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vegard import terminal
-from vegard.commands.shared import check, finish, flag, optional, stamp
-from vegard.errors import VegardError
-from vegard.terminal import Force, Form, Format
+from vegard.commands import fit_curves
+from vegard.commands.analyse import Back, Charge, First, Hint, Last, Reverse, Shape, Slope, Start
+from vegard.commands.shared import check, finish, flag, noted, optional, stamp
+from vegard.errors import VegardError, unknown_name
+from vegard.terminal import Force, Form, Format, MaybeFolder, Overrides
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from vegard.cell import Cell
+    from vegard.experiment import Experiment
+    from vegard.fitting import Fit
 
-    from vegard.fitting import Data, Fit
+_FILES = ("fit.json", "fit.png", "report.txt", "residuals.csv")
+_PRIOR = re.compile(r"([\w.\[\]]+)\s*=(.+?)(?:±|\+/?-)\s*(\d+(?:\.\d+)?)\s*%\s*$")
+_UNKNOWN = {"material.diffusivity": 1e-14, "material.ocv_slope": -1e-5}  # where free, any will do
 
-_FILES = ("fit.png", "report.txt", "residuals.csv")
-_PRIOR = re.compile(r"([\w.\[\]]+)=(.+?)±\s*(\d+(?:\.\d+)?)\s*%$")
-_UNITS = {"pitt": "V", "gitt": "A"}
-_SIGNALS = {"pitt": "current", "gitt": "voltage", "eis": "impedance", "frequency": "response",
-            "relaxation": "response"}  # fmt: skip
-Text = str | None
+
+class Field(StrEnum):
+    """When the tip reads."""
+
+    on = "on"
+    off = "off"
+
+
+class Loss(StrEnum):
+    """What the fit makes least."""
+
+    gauss = "gauss"
+    huber = "huber"
+    cauchy = "cauchy"
+
+
+Texts = fit_curves.Texts
+File = Annotated[
+    Path | None, typer.Argument(metavar="[FILE.toml]", help="Experiment file of the tip's sample.")
+]
+Curves = Annotated[list[Path], flag("FILE", "Measured curve, as of info; repeat for more.")]
+Free = Annotated[list[str], flag("PATH", "Free parameter: material.diffusivity, gain; repeat.")]
+Kinds = Annotated[Texts, flag("pitt|gitt|eis|relaxation|frequency|loop", "What was measured.")]
+DriveOf = Annotated[Texts, flag('"10 mV"', "Height of the step or pulse, or the amplitude.")]
+PulseOf = Annotated[Texts, flag('"10 ms"', "Length of the pulse; a step if left out.")]
+PeriodOf = Annotated[Texts, flag('"20 ms"', "loop: from pulse to pulse.")]
+Sigma = Annotated[Texts, flag("SIGMA", 'Standard deviation: "1 pm", 2%, or a column of the file.')]
+Per = Annotated[
+    str | None, flag("volt|concentration|flux|ampere", "What drives the tip; as in the file.")
+]
+Length = Annotated[str | None, flag('"200 nm"', "Electrode: thickness, or radius of particles.")]
+Area = Annotated[str | None, flag('"1 cm^2"', "Electrode: active area.")]
+Prior = Annotated[Texts, flag('"tip.radius=20 nm±20%"', "What is known beforehand; repeat.")]
+LossOf = Annotated[Loss, typer.Option(help="Squares, or a loss that bears outliers.")]
+Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+FieldOf = Annotated[Field, typer.Option(help="loop: read during the pulse, or after it.")]
 
 
 def fit(
-    data: Annotated[
-        list[Path], flag("FILE", "Measured curve, as of vegard info; repeat for more.")
-    ],
-    free: Annotated[list[str], flag("PATH", "Free parameter: material.diffusivity, gain, rate, …")],
-    sample: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Experiment file of the sample.")
-    ] = None,
-    kind: Annotated[Text, flag("pitt|gitt|eis|relaxation|frequency", "What was measured.")] = None,
-    drive: Annotated[Text, flag('"10 mV"', "Height of step or pulse, or amplitude.")] = None,
-    pulse: Annotated[Text, flag('"10 ms"', "Length of the pulse; t = 0 is its start.")] = None,
-    sigma: Annotated[
-        Text, flag('"1 pm" or 2%', "Standard deviation; of each value if in %.")
-    ] = None,
-    length: Annotated[
-        Text, flag('"200 nm"', "Thickness or particle radius of the electrode.")
-    ] = None,
-    area: Annotated[Text, flag('"1 cm^2"', "Its active area.")] = None,
-    shape: Annotated[str, flag("planar|sphere|cylinder", "Its shape.")] = "planar",
-    back: Annotated[str, flag("blocking|permeable", "Back of the film.")] = "blocking",
-    ocv_slope: Annotated[Text, flag('"-4e-5 V m^3/mol"', "Slope dE/dC of the host.")] = None,
-    double_layer: Annotated[Text, flag('"1 uF"', "Capacitance to search around.")] = None,
-    prior: Annotated[
-        list[str] | None, flag('"tip.radius=20 nm±20%"', "What is known beforehand.")
-    ] = None,
-    loss: Annotated[
-        str, flag("gauss|huber|cauchy", "Squares, or a loss that bears outliers.")
-    ] = "gauss",
-    first: Annotated[Text, flag('"3 s"', "First time or frequency to use.", "--from")] = None,
-    last: Annotated[Text, flag('"3 min"', "Last time or frequency to use.", "--to")] = None,
-    hint: Annotated[list[str] | None, flag("NAME=VALUE", "For the reader; see info.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for report, figure, residuals.")
-    ] = None,
+    data: Curves,
+    free: Free,
+    file: File = None,
+    kind: Kinds = None,
+    drive: DriveOf = None,
+    pulse: PulseOf = None,
+    period: PeriodOf = None,
+    sigma: Sigma = None,
+    field: FieldOf = Field.on,
+    per: Per = None,
+    length: Length = None,
+    area: Area = None,
+    shape: Shape = "planar",
+    back: Back = "blocking",
+    ocv_slope: Slope = None,
+    charge: Charge = 1.0,
+    sets: Overrides = None,
+    reverse: Reverse = False,
+    start: Start = None,
+    low: First = None,
+    high: Last = None,
+    prior: Prior = None,
+    loss: LossOf = Loss.gauss,
+    level: Level = 0.95,
+    hints: Hint = None,
+    output: MaybeFolder = None,
     form: Form = Format.text,
     force: Force = False,
 ) -> None:
-    """Fit a sample to measured curves: values, 95 % intervals, what cannot be told apart.
+    """Fit a sample to measured curves: values, intervals, what cannot be told apart.
 
-    The sample is an experiment file (--sample), an electrode (--length, --area …), or both. No
-    starting values are needed.
+    The sample is an experiment file (displacements), an electrode of --length and --area (currents,
+    voltages, impedances), or both with one material. No starting values are needed; what is fixed
+    and not in the file is set, e.g. --set cell.rate="1e-8 m/s". Of --kind, --drive, --pulse,
+    --period and --sigma give one for all curves, or one for each in order, "-" for none. Measured
+    voltages hold the open-circuit value: add --free offset.
     """
     from vegard.fitting import fit as run
 
-    what = (f"vegard fit {' '.join(path.name for path in data)}", "fit")
+    if not 0 < level < 1:
+        raise VegardError(f"--level must be between 0 and 1, e.g. 0.95; got {level:g}.")
+    what = ("vegard fit", f"fit of {', '.join(path.name for path in data)}")
     check(output, what, _FILES, force)
-    experiment, cell, per = _sample(sample, length, area, shape, back, ocv_slope, double_layer)
-    window = first, last
-    curves = [_data(path, kind, drive, pulse, sigma, window, hint or [], per) for path in data]
-    if cell is not None and experiment is not None:
-        from dataclasses import replace
-
-        curves = [d if d.strain else replace(d, cell=cell) for d in curves]
-    with terminal.progress(quiet=False) as progress:
-        if progress is not None:
-            progress(0, 2, "searching")
-        result = run(experiment or cell, curves, free, prior=_priors(prior or []), loss=loss)
-        if progress is not None:
-            progress(1, 2, "intervals")
-        numbers = _numbers(result, what[0])
-        report = result.report()
+    given = terminal.overrides(sets)
+    experiment, per, unit = _experiment(file, given, ocv_slope, per)
+    cell = _cell(length, area, (shape, back), (ocv_slope, charge), given, free, experiment)
+    if experiment is None and cell is None:
+        raise VegardError(
+            "fit needs a sample: FILE.toml for a tip, --length and --area for an electrode."
+        )
+    tables = [
+        fit_curves.load_curve(p, k, hints or [])
+        for p, k in zip(data, fit_curves.kinds(kind, len(data)), strict=True)
+    ]
+    flags = {"drive": drive, "pulse": pulse, "period": period, "sigma": sigma}
+    window = fit_curves.window(start, low, high, tables)
+    more = {"per": per, "field": str(field), "cell": cell}
+    curves = fit_curves.curves(data, tables, flags, window, (more, unit, reverse))
+    fit_curves.check_units(data, tables, free)
+    priors = _priors(prior or [])
+    with noted() as notes, terminal.progress(quiet=False) as progress:
+        assert progress is not None
+        progress(0, 2, "searching")
+        result = run(experiment or cell, curves, free, prior=priors, loss=str(loss))
+        progress(1, 2, "intervals")
+        report = result.report(level)
+        numbers = _numbers(result, level)
+    numbers |= {"files": [path.name for path in data], "notes": notes}
     files: dict[str, Callable[[Path], None]] = {
-        n: partial(_file, n, result, report) for n in _FILES
+        "fit.json": partial(_json, numbers),
+        "fit.png": partial(_figure, result, [t.attrs["unit"] for t in tables], numbers),
+        "report.txt": lambda path: _write(path, report + "\n"),
+        "residuals.csv": partial(_csv, result, numbers),
     }
-    finish(numbers, form, lambda: typer.echo(report), output, what, files)
+    finish(numbers, form, lambda: _print(report, notes), output, what, files)
 
 
-def _sample(
-    file: Path | None,
-    length: Text,
-    area: Text,
-    shape: str,
-    back: str,
-    slope: Text,
-    double_layer: Text,
-) -> tuple[Any, Any, str]:
-    """Experiment and electrode, and the unit of the drive of the experiment."""
+# --- the sample ---
+
+
+def _experiment(
+    file: Path | None, given: dict[str, Any], slope: str | None, per: str | None
+) -> tuple[Experiment | None, str, str]:
+    """The experiment of the file, what drives it, and the unit of that."""
     from vegard import io
+    from vegard.io.plan import drive_unit
+
+    if file is None:
+        return None, per or "volt", "V"
+    changes = {k: v for k, v in given.items() if not k.startswith("cell.")}
+    if slope is not None:
+        changes["material.ocv_slope"] = slope
+    plan = io.read(file, changes, signals=())
+    if plan.sweeps:
+        swept = ", ".join(path for path, _ in plan.sweeps)
+        raise VegardError(f"{file}: lists are sweeps, fit takes one experiment: {swept}.")
+    experiment = plan.at({}).experiment
+    per = per or plan.per
+    if per not in experiment.interface.drives:
+        raise unknown_name("--per of this interface", per, experiment.interface.drives)
+    return experiment, per, drive_unit(experiment, per)
+
+
+def _cell(
+    length: str | None,
+    area: str | None,
+    form: tuple[str, str],
+    material: tuple[str | None, float],
+    given: dict[str, Any],
+    free: Collection[str],
+    experiment: Experiment | None,
+) -> Cell | None:
+    """The electrode, if its size is given; with the material of the experiment, if there is one."""
     from vegard.cell import Cell
     from vegard.material import Material
+    from vegard.parameters import get_path, replace_path
 
-    experiment, per = None, "volt"
-    if file is not None:
-        plan = io.read(file, {}, signals=())
-        if plan.sweeps:
-            raise VegardError(f"{file}: lists are sweeps, fit takes one experiment.")
-        experiment, per = plan.at({}).experiment, plan.per
+    own = {k: v for k, v in given.items() if experiment is None or k.startswith("cell.")}
     if (length is None) != (area is None):
         raise VegardError("an electrode needs both --length and --area.")
     if length is None or area is None:
-        if experiment is None:
-            raise VegardError(
-                "fit needs a sample: --sample FILE.toml for a tip, --length and --area for an "
-                "electrode."
-            )
-        return experiment, None, per
-    e_slope = optional(slope, "V m³/mol", "--ocv-slope")
-    # D and dE/dC are placeholders where they are free; what is not free must be given
-    material = experiment.material if experiment is not None else Material(
-        1e-14, None, None, ocv_slope=-1e-5 if e_slope is None else e_slope)  # fmt: skip
-    double = optional(double_layer, "F", "--double-layer")
-    cell = Cell(
-        material, terminal.number(length, "m", "--length"), terminal.number(area, "m²", "--area"),
-        shape, back, double_layer=0.0 if double is None else double,
-    )  # fmt: skip
-    return experiment, cell, per
+        if own:
+            raise VegardError(f"--set {next(iter(own))} needs --length and --area, or FILE.toml.")
+        return None
+    slope, charge = material
+    if experiment is not None:
+        what = experiment.material
+    else:
+        e_slope = optional(slope, "V m³/mol", "--ocv-slope")
+        what = Material(None, None, None, ocv_slope=e_slope, charge=charge)
+    sizes = terminal.number(length, "m", "--length"), terminal.number(area, "m²", "--area")
+    cell = Cell(what, *sizes, *form)
+    for path, value in own.items():
+        inside = path.removeprefix("cell.")
+        cell = replace_path(cell, inside, terminal.number(str(value), _unit(path), path))
+    for path in _UNKNOWN.keys() & set(free):
+        if get_path(cell, path) is None:
+            cell = replace_path(cell, path, _UNKNOWN[path])
+    return cell
 
 
-def _data(
-    path: Path,
-    kind: Text,
-    drive: Text,
-    pulse: Text,
-    sigma: Text,
-    window: tuple[Text, Text],
-    hints: list[str],
-    per: str,
-) -> Data:
-    """One curve of a file."""
-    import numpy as np
+def _unit(path: str) -> str:
+    """SI unit of a parameter, by the name that --free takes."""
+    from vegard.cell import Cell
+    from vegard.io import objects
+    from vegard.parameters import field_of
 
-    from vegard.fitting import Data
-    from vegard.io.measured import load
-    from vegard.waveforms import Pulse
-
-    values = {n: terminal.literal(v) for n, v in terminal.changes(hints, "--hint").items()}
-    found: xr.Dataset = load(path, kind, values)
-    what = str(found.attrs["kind"])
-    if what not in _SIGNALS:
-        raise VegardError(f"{path} holds {what}; fit takes {', '.join(_SIGNALS)}.")
-    name = _SIGNALS[what]
-    if name not in found:
-        raise VegardError(f"{path} holds no {name}, but {', '.join(map(str, found.data_vars))}.")
-    axis = "frequency" if what in ("eis", "frequency") else "time"
-    x, y = found[axis].values, found[name].values
-    unit = "Hz" if axis == "frequency" else "s"
-    low, high = (optional(v, unit, f) for v, f in zip(window, ("--from", "--to"), strict=True))
-    keep = (x >= (-inf if low is None else low)) & (x <= (inf if high is None else high))
-    if keep.sum() < 3:
-        raise VegardError(f"{path}: {int(keep.sum())} points lie between --from and --to.")
-    x, y = x[keep], y[keep]
-    height: Any = None
-    if what != "eis":
-        if drive is None and what != "frequency":
-            raise VegardError(f'{what} needs --drive, e.g. --drive "10 mV" or "1 mA".')
-        height = 1.0 if drive is None else terminal.number(drive, _UNITS.get(what, "V"), "--drive")
-        if pulse is not None:
-            height = Pulse(terminal.number(pulse, "s", "--pulse"), height)
-    spread: Any = None
-    if sigma is not None:
-        share = sigma.strip().endswith("%")
-        spread = (
-            float(sigma.strip()[:-1]) / 100 * np.abs(y)
-            if share
-            else terminal.number(sigma, str(found[name].attrs["units"]), "--sigma")
-        )
-    return Data(what, x, y, spread, drive=height, per=per)
+    if path.partition("[")[0] in ("gain", "offset"):
+        return "–"
+    inside = path.removeprefix("cell.")
+    return str(field_of(Cell, inside).metadata["unit"]) if "." not in inside else objects.unit(path)
 
 
 def _priors(texts: list[str]) -> dict[str, tuple[float, float]]:
-    from vegard import units
-    from vegard.io import objects
-
     out = {}
     for text in texts:
         found = _PRIOR.match(text)
         if found is None:
             raise VegardError(f'--prior {text!r} must look like "tip.radius=20 nm±20%".')
         path, value, percent = found.groups()
-        unit = objects.unit(path) if "." in path else ""
-        centre: Any = units.parse(terminal.literal(value.strip()), unit, path)
-        out[path] = (float(centre), float(percent) / 100)
+        out[path] = (terminal.number(value, _unit(path), path), float(percent) / 100)
     return out
 
 
-def _numbers(result: Fit, what: str) -> dict[str, Any]:
-    def end(value: float) -> float | None:
-        return float(value) if isfinite(value) else None
+# --- what is told ---
 
-    told = {
+
+def _numbers(result: Fit, level: float) -> dict[str, Any]:
+    """The fit for JSON; None stands for an end that is open."""
+    from vegard.result import describe
+
+    def end(value: float) -> float | None:
+        return None if value == 0 or isinf(value) else float(value)
+
+    return {
+        **stamp({"fit": describe(result.inputs)}),
         "values": result.values,
         "sigma": {k: end(v) for k, v in result.sigma.items()},
-        "interval_95": {k: [end(v) for v in result.interval(k)] for k in result.values},
+        "level": level,
+        "intervals": {k: [end(v) for v in result.interval(k, level)] for k in result.values},
         "combinations": [c._asdict() for c in result.combinations],
         "diagnostics": result.diagnostics,
         "converged": result.converged,
         "message": result.message,
     }
-    return {**stamp({"command": what, "values": result.values}), **told}
 
 
-def _file(name: str, result: Fit, report: str, path: Path) -> None:
-    if name == "report.txt":
-        path.write_text(report + "\n", "utf-8")
-    elif name == "fit.png":
-        from matplotlib.figure import Figure
+def _print(report: str, notes: Sequence[str]) -> None:
+    for line in report.splitlines():
+        if line.startswith("  "):
+            typer.echo(line)
+        else:
+            terminal.paragraph(line)
+    terminal.notes(notes)
 
-        from vegard import plot_fit
 
-        count = len(result.residuals)
-        figure = Figure(figsize=(6.4 * count, 4.8))
-        for i in range(count):
-            plot_fit.draw(result, figure.add_subplot(1, count, i + 1), which=i)
-        figure.savefig(path, dpi=150, bbox_inches="tight")
-    else:
-        lines = ["data,x,y_re,y_im,fit_re,fit_im,residual_re,residual_im"]
-        rows = zip(result.inputs["data"], result.model(), result.residuals, strict=True)
-        for i, (d, model, rest) in enumerate(rows):
-            for x, y, m, r in zip(d.x, d.y, model, rest, strict=True):
-                parts = (f"{v:.9g}" for z in (y, m, r) for v in (complex(z).real, complex(z).imag))
-                lines.append(f"{i},{x:.9g},{','.join(parts)}")
-        path.write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8", newline="\n")
+
+
+def _json(numbers: dict[str, Any], path: Path) -> None:
+    import json
+
+    from vegard.io.numbers import plain
+
+    _write(path, json.dumps(plain(numbers), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _figure(result: Fit, units: list[str], numbers: dict[str, Any], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from vegard import plot_fit
+
+    figure = Figure(figsize=(6.4 * len(units), 5.2))
+    plot_fit.draw(result, figure.add_subplot(), level=numbers["level"], units=units)
+    about = f"vegard {numbers['vegard']}; inputs_sha256 {numbers['inputs_sha256']}"
+    figure.savefig(path, dpi=150, bbox_inches="tight", metadata={"Software": about})
+
+
+def _csv(result: Fit, numbers: dict[str, Any], path: Path) -> None:
+    """Data, fit and residuals; one row a point."""
+    head = {k: numbers[k] for k in ("schema", "vegard", "inputs_sha256")} | {
+        "columns": "number of the data, x [Hz, s or V], data and fit [unit of the data], "
+        "residual [standard deviations]"
+    }
+    lines = [f"# {k}: {v}" for k, v in head.items()]
+    lines.append("data,x,y_re,y_im,fit_re,fit_im,residual_re,residual_im")
+    rows = zip(result.inputs["data"], result.model(), result.residuals, strict=True)
+    for i, (d, model, rest) in enumerate(rows):
+        for x, *values in zip(d.x, d.y, model, rest, strict=True):
+            parts = [float(v) for z in values for v in (complex(z).real, complex(z).imag)]
+            lines.append(f"{i},{float(x)!r}," + ",".join(map(repr, parts)))
+    _write(path, "\n".join(lines) + "\n")
