@@ -38,12 +38,14 @@ def test_electrode(step, tmp_path):
                   "--format", "json")  # fmt: skip
     assert result.exit_code == 0, result.output
     data = json.loads(result.stdout)
-    low, high = data["interval_95"]["material.diffusivity"]
+    low, high = data["intervals"]["material.diffusivity"]
     assert low < 1e-13 < high
-    assert {p.name for p in out.iterdir()} == {"fit.png", "report.txt", "residuals.csv",
-                                               "summary.json"}  # fmt: skip
+    assert {p.name for p in out.iterdir()} == {"fit.json", "fit.png", "report.txt",
+                                               "residuals.csv", "summary.json"}  # fmt: skip
+    assert json.loads((out / "fit.json").read_text("utf-8"))["values"] == data["values"]
     assert "95%" in (out / "report.txt").read_text()
-    assert len((out / "residuals.csv").read_text().splitlines()) == 61
+    rows = [r for r in (out / "residuals.csv").read_text().splitlines() if r[0] != "#"]
+    assert len(rows) == 61
 
 
 def test_window_prior_and_percent(step):
@@ -53,7 +55,7 @@ def test_window_prior_and_percent(step):
         "--loss", "huber",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "degrees of freedom" in result.stdout
+    assert "degrees of freedom" in " ".join(result.stdout.split())
 
 
 def test_tip(tmp_path):
@@ -67,12 +69,23 @@ def test_tip(tmp_path):
     sample = tmp_path / "sample.toml"
     sample.write_text('schema = 1\n[material]\nname = "LiMn2O4"\n[tip]\nkind = "DiscTip"\n'
                       'radius = "20 nm"\n')  # fmt: skip
-    result = call("--data", path, "--kind", "relaxation", "--sample", sample, "--free",
+    result = call(sample, "--data", path, "--kind", "relaxation", "--free",
                   "material.diffusivity", "--free", "gain", "--drive", "1 V", "--pulse", "10 ms",
                   "--sigma", "0.1 pm", "--format", "json")  # fmt: skip
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)["values"]["material.diffusivity"]
     assert found == pytest.approx(3e-15, rel=1e-2, abs=0)
+
+
+def test_what_is_fixed_and_unknown_is_an_error(step):
+    result = call("--data", step, "--free", "rate", "--drive", "10 mV", *ELECTRODE)
+    assert result.exit_code == 2, result.output
+    assert "diffusivity" in result.output
+    fixed = ["--set", 'material.diffusivity="1e-9 cm^2/s"']
+    known = call("--data", step, "--free", "rate", "--drive", "10 mV", *ELECTRODE, *fixed,
+                 "--format", "json")  # fmt: skip
+    low, high = json.loads(known.stdout)["intervals"]["rate"]
+    assert low < 1e-6 < high
 
 
 @pytest.mark.parametrize(
@@ -82,8 +95,26 @@ def test_tip(tmp_path):
         (["--free", "material.diffusivity", *ELECTRODE], "needs --drive"),
         (["--free", "material.diffusivity", "--drive", "10 mV"], "needs a sample"),
         (["--free", "rate", "--drive", "10 mV", "--length", "1 um"], "both --length and --area"),
-        (["--free", "rate", "--drive", "10 mV", *ELECTRODE, "--prior", "rate"], "must look like"),
-        (["--free", "rate", "--drive", "10 mV", *ELECTRODE, "--from", "1 h"], "0 points lie"),
+        (
+            ["--free", "material.diffusivity", "--drive", "10 mV", *ELECTRODE, "--prior", "rate"],
+            "must look like",
+        ),
+        (
+            ["--free", "material.diffusivity", "--drive", "10 mV", *ELECTRODE, "--from", "1 h"],
+            "0 points lie",
+        ),
+        (
+            ["--free", "material.diffusivity", "--drive", "10 mV", *ELECTRODE, "--sigma", "noise"],
+            "--sigma",
+        ),
+        (
+            ["--free", "material.diffusivity", "--drive", "10 mV", *ELECTRODE, "--period", "1 s"],
+            "is for loop",
+        ),
+        (
+            ["--free", "material.diffusivity", "--drive", "10 mV", *ELECTRODE, "--level", "95"],
+            "between 0 and 1",
+        ),
     ],
 )
 def test_bad_input(step, args, words):

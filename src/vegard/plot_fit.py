@@ -172,7 +172,7 @@ def _parts(below: Axes, p: _Panel, name: str) -> None:
     for part, mark, colour in (("Re", "o", _DATA), ("Im", "^", _SECOND)):
         rest = p.residual.real if part == "Re" else p.residual.imag
         below.plot(p.x, rest, mark, color=colour, markersize=p.size, label=f"{part} {name}")
-    below.legend(frameon=False, fontsize=8, ncols=2, loc="best")
+    below.legend(fontsize=8, ncols=2, loc="best", edgecolor="none", framealpha=0.8)
 
 
 def _below(ax: Axes, p: _Panel, *sizes: str, share: bool = True) -> list[Axes]:
@@ -180,6 +180,7 @@ def _below(ax: Axes, p: _Panel, *sizes: str, share: bool = True) -> list[Axes]:
     from mpl_toolkits.axes_grid1 import make_axes_locatable  # type: ignore[import-untyped]
 
     divider = make_axes_locatable(ax)
+    divider.set_aspect(False)  # equal axes widen their limits, not their room
     pad = 0.12 if share else 0.6
     more = {"sharex": ax} if share else {}
     out: list[Axes] = [divider.append_axes("bottom", size=s, pad=pad, **more) for s in sizes]

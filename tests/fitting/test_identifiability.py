@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import vegard as vg
 
@@ -113,3 +114,32 @@ def test_size_that_may_be_zero():
     assert f.interval(D) == (0.0, np.inf)
     low, high = f.interval("material.vegard")
     assert low < 0 < high
+
+
+def test_unknown_values_of_free_parameters():
+    """A free D and rate need no value; a D that is neither known nor free is asked for."""
+    t = np.geomspace(1e-3, 3.0, 60)
+    i = vg.classical.pitt(film(1e-13, 1e-6), t, 0.01).values
+    data = vg.Data("pitt", t, noisy(np.random.default_rng(5), i, 0.01 * i[30]), 0.01 * i[30],
+                   drive=0.01)  # fmt: skip
+    found = []
+    for guess in (None, 1e-20, 1e-9):
+        material = vg.Material(guess, None, None, ocv_slope=-4.4e-5)
+        f = vg.fit(vg.Cell(material, 200e-9, 1e-4), data, [D, "rate"])
+        found.append([*f.interval(D), *f.interval("rate")])
+    assert found[0] == near(found[1], rel=1e-6)
+    assert found[0] == near(found[2], rel=1e-6)
+    unknown = vg.Cell(vg.Material(None, None, None, ocv_slope=-4.4e-5), 200e-9, 1e-4)
+    with pytest.raises(vg.VegardError, match="diffusivity is unknown"):
+        vg.fit(unknown, data, ["rate"])
+
+
+def test_one_missed_curve_among_many_is_named():
+    """A PITT transient of another D, its scatter unknown, beside spectra that are met."""
+    e = experiment(2e-14)
+    rng = np.random.default_rng(3)
+    t = np.geomspace(1e-3, 3.0, 60)
+    i = vg.classical.pitt(film(3e-13), t, 0.01).values
+    wrong = vg.Data("pitt", t, noisy(rng, i, 0.002 * i.max()), drive=0.01, cell=film(2e-14))
+    f = vg.fit(e, [spectrum(e, rng, 300), wrong], [D, "gain[0]"])
+    assert "misses a shape" in f.report()

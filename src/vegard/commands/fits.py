@@ -101,8 +101,7 @@ def fit(
     The sample is an experiment file (displacements), an electrode of --length and --area (currents,
     voltages, impedances), or both with one material. No starting values are needed; what is fixed
     and not in the file is set, e.g. --set cell.rate="1e-8 m/s". Of --kind, --drive, --pulse,
-    --period and --sigma give one for all curves, or one for each in order, "-" for none. Measured
-    voltages hold the open-circuit value: add --free offset.
+    --period and --sigma give one for all, or one for each in order, "-" for none.
     """
     from vegard.fitting import fit as run
 
@@ -110,27 +109,19 @@ def fit(
         raise VegardError(f"--level must be between 0 and 1, e.g. 0.95; got {level:g}.")
     what = ("vegard fit", f"fit of {', '.join(path.name for path in data)}")
     check(output, what, _FILES, force)
-    given = terminal.overrides(sets)
-    experiment, per, unit = _experiment(file, given, ocv_slope, per)
+    experiment, per, unit = _experiment(file, given := terminal.overrides(sets), ocv_slope, per)
     cell = _cell(length, area, (shape, back), (ocv_slope, charge), given, free, experiment)
-    if experiment is None and cell is None:
-        raise VegardError(
-            "fit needs a sample: FILE.toml for a tip, --length and --area for an electrode."
-        )
-    tables = [
-        fit_curves.load_curve(p, k, hints or [])
-        for p, k in zip(data, fit_curves.kinds(kind, len(data)), strict=True)
-    ]
+    tables = fit_curves.load_curves(data, kind, hints or [])
     flags = {"drive": drive, "pulse": pulse, "period": period, "sigma": sigma}
-    window = fit_curves.window(start, low, high, tables)
+    span = fit_curves.window(start, low, high, tables)
     more = {"per": per, "field": str(field), "cell": cell}
-    curves = fit_curves.curves(data, tables, flags, window, (more, unit, reverse))
+    curves = fit_curves.curves(data, tables, flags, span, (more, unit, reverse))
     fit_curves.check_units(data, tables, free)
-    priors = _priors(prior or [])
     with noted() as notes, terminal.progress(quiet=False) as progress:
         assert progress is not None
         progress(0, 2, "searching")
-        result = run(experiment or cell, curves, free, prior=priors, loss=str(loss))
+        known = _priors(prior or [])
+        result = run(experiment or cell, curves, free, prior=known, loss=str(loss))
         progress(1, 2, "intervals")
         report = result.report(level)
         numbers = _numbers(result, level)
@@ -188,8 +179,12 @@ def _cell(
     if (length is None) != (area is None):
         raise VegardError("an electrode needs both --length and --area.")
     if length is None or area is None:
+        if experiment is None:
+            raise VegardError(
+                "fit needs a sample: FILE.toml for a tip, --length and --area for an electrode."
+            )
         if own:
-            raise VegardError(f"--set {next(iter(own))} needs --length and --area, or FILE.toml.")
+            raise VegardError(f"--set {next(iter(own))} needs --length and --area.")
         return None
     slope, charge = material
     if experiment is not None:
@@ -202,9 +197,11 @@ def _cell(
     for path, value in own.items():
         inside = path.removeprefix("cell.")
         cell = replace_path(cell, inside, terminal.number(str(value), _unit(path), path))
-    for path in _UNKNOWN.keys() & set(free):
+    for path, start in _UNKNOWN.items():
         if get_path(cell, path) is None:
-            cell = replace_path(cell, path, _UNKNOWN[path])
+            if path not in free:
+                raise VegardError(f"{path} is not known: --free it, or --set {path}=… if it is.")
+            cell = replace_path(cell, path, start)
     return cell
 
 

@@ -159,8 +159,10 @@ def search_range(problem: Problem) -> tuple[Real, Real]:
             b = log(max(lengths) ** 2 / first) + log(1e4)
         elif p.path in RATES:
             middle = -log(_length(problem, p.path))  # of κ/D
-            if not (D in paths and problem.tied):
+            if D not in paths:
                 middle += log(_diffusivity(problem))
+            elif not problem.tied:  # the middle of what the search covers, not a value that is free
+                middle += log(min(lengths) * max(lengths)) - log(first * last) / 2
             a, b = middle + log(1e-4), middle + log(1e5)
         elif p.path == "cell.double_layer":
             resistance = _resistance(problem)
@@ -206,6 +208,8 @@ def _length(problem: Problem, path: str) -> float:
 
 def _diffusivity(problem: Problem) -> float:
     value = problem.sample.get(D)
+    if value is None:
+        raise VegardError(f"{D} is unknown (None) and not free: give it, or free it too.")
     return float(value[1] if isinstance(value, tuple) else value)
 
 

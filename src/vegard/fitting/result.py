@@ -46,7 +46,8 @@ class Fit:
         The first argument of the fit with the values put in.
     diagnostics : dict
         ``chi2``, ``degrees`` of freedom, ``chi2_reduced`` (None if no sigma was given),
-        ``correlation`` of neighbouring residuals with its ``correlation_z``, ``largest`` residual.
+        ``correlation`` of neighbouring residuals and its ``correlation_z``, of the curve where it
+        is strongest, ``largest`` residual.
     """
 
     values: dict[str, float]
@@ -257,14 +258,8 @@ def _diagnosed(problem: Problem, found: Found) -> tuple[tuple[NDArray[Any], ...]
             scale[block] = np.sqrt(np.mean(misfit[block] ** 2) * problem.y.size / left) or 1.0
     z = misfit / scale
     rows = _curves(problem, z)
-    product = total = 0.0
-    count = 0
-    for row in rows:
-        for part in (row.real, row.imag) if np.iscomplexobj(row) else (row,):
-            product += float(part[1:] @ part[:-1])
-            total += float(part @ part)
-            count += part.size - 1
-    correlation = product / total if total else 0.0
+    # curve by curve: one that is missed hides among others that are met
+    correlation, strongest = max((_alike(row) for row in rows), key=lambda found: abs(found[1]))
     given = any(d.sigma is not None for d in problem.data)
     chi2 = float(z @ z)
     return rows, {
@@ -272,6 +267,18 @@ def _diagnosed(problem: Problem, found: Found) -> tuple[tuple[NDArray[Any], ...]
         "degrees": left,
         "chi2_reduced": chi2 / left if given else None,
         "correlation": correlation,
-        "correlation_z": correlation * count**0.5,
+        "correlation_z": strongest,
         "largest": float(np.abs(z).max()),
     }
+
+
+def _alike(row: NDArray[Any]) -> tuple[float, float]:
+    """Correlation of neighbouring residuals of a curve, and in its standard deviations."""
+    product = total = 0.0
+    count = 0
+    for part in (row.real, row.imag) if np.iscomplexobj(row) else (row,):
+        product += float(part[1:] @ part[:-1])
+        total += float(part @ part)
+        count += part.size - 1
+    correlation = product / total if total else 0.0
+    return correlation, correlation * count**0.5
