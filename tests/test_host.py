@@ -87,7 +87,9 @@ def test_arrhenius():
 def test_without_tables_the_material_serves():
     plain = vg.Host(BASE, activation_energy=ENERGY)
     warm = plain.at(0.5, 320.0)
-    assert warm.diffusivity == pytest.approx(1e-14 * plain.arrhenius("diffusivity", 320.0), rel=1e-13, abs=0)
+    assert warm.diffusivity == pytest.approx(
+        1e-14 * plain.arrhenius("diffusivity", 320.0), rel=1e-13, abs=0
+    )
     assert warm.ocv_slope is None
     pair = vg.Host(vg.Material((1e-14, 1e-16), None, None), activation_energy=ENERGY)
     assert pair.at(0.5, 320.0).diffusivity_in_plane == warm.diffusivity
