@@ -75,8 +75,15 @@ def test_electrodes(shape, extra):
             assert off.max() < 1e-7 * np.abs(exact).max()
 
 
-def test_electrode_of_the_contact():
-    e = experiment(3e-15, vg.Contact())
+LAYERS = vg.Layered(film=(1e11, 0.3), substrate=(np.inf, 0.3))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "elastic"),
+    [(vg.HalfSpace(), None), (vg.Film(30e-9), None), (vg.Film(30e-9), LAYERS)],
+)
+def test_electrode_of_the_contact(geometry, elastic):
+    e = experiment(3e-15, vg.Contact(), geometry).replace({"elastic": elastic})
     t = np.geomspace(1e-3, 1e2, 20)
     for method in ("pitt", "gitt"):
         exact = getattr(vg.classical, method)(e, t, 0.1).values
