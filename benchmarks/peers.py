@@ -14,11 +14,11 @@ import importlib.util
 import json
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from timing import best
 
 import vegard as vg
 from vegard.material import GAS_CONSTANT
@@ -26,17 +26,6 @@ from vegard.material import GAS_CONSTANT
 ORACLES = Path(__file__).resolve().parent.parent / "tests" / "oracles"
 MESH = {"gitt": 800, "eis": 400}
 TOLERANCE = 3e-8  # of the peer's integrator: the loosest that keeps its error below 1e-3
-
-
-def best(call: Callable[[], object], repeats: int) -> float:
-    """Shortest of several runs after one warm-up [s]."""
-    call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def planar() -> float:

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import peers
 import sho
 from scipy import integrate, special
+from timing import best
 
 import vegard as vg
 from vegard import closed_forms
@@ -39,17 +41,6 @@ class Row(NamedTuple):
     target: str
     peer: str
     ratio: str
-
-
-def best(call: Callable[[], object], repeats: int = 9) -> float:
-    """Shortest of several runs after one warm-up [s]."""
-    call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def by_quad(omega: np.ndarray, r: float) -> np.ndarray:
@@ -252,7 +243,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="file of the table")
     arguments = parser.parse_args()
-    rows = [*engine_rows(), *part_two_rows(), *closed_form_rows(), *time_rows(), *process_rows()]
+    rows = [
+        *engine_rows(),
+        *part_two_rows(),
+        *closed_form_rows(),
+        *time_rows(),
+        *process_rows(),
+        *(Row(*r) for r in peers.rows()),
+    ]
     lines = [
         f"200 frequencies on a film with finite kinetics unless said; {platform.machine()}, "
         f"Python {platform.python_version()}, NumPy {np.__version__}.",

@@ -15,7 +15,7 @@ import vegard as vg
 
 SRC = Path(vg.__file__).parent
 LAYERS = {
-    "ground": {"errors", "units", "parameters", "files", "__init__", "prefixes"},
+    "ground": {"errors", "units", "parameters", "files", "__init__", "prefixes", "catalogues"},
     "numerics": {"hankel", "spectra", "laplace", "depth", "galerkin"},
     "kernels": {
         "diffusion",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vegard.catalogues import TomlCatalogue
 from vegard.errors import FileError, OutOfRegime, unknown_name
 
 if TYPE_CHECKING:
@@ -208,7 +206,7 @@ class Entry:
         )
 
 
-class Catalogue(Mapping[str, Entry]):
+class Catalogue(TomlCatalogue[Entry, Entry]):
     """Materials of a TOML data file, read on first use.
 
     Parameters
@@ -226,37 +224,14 @@ class Catalogue(Mapping[str, Entry]):
     vegard.errors.VegardError: unknown material 'LiMn204'. Did you mean 'LiMn2O4'? Valid: ...
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
-        self._path = None if path is None else Path(path)
-        self._cache: dict[str, Entry] | None = None
-
-    @property
-    def _entries(self) -> dict[str, Entry]:
-        if self._cache is None:
-            self._cache = _load(self._path)
-        return self._cache
+    _what = "material"
 
     def __getitem__(self, name: str) -> Entry:
-        try:
-            return self._entries[name]
-        except KeyError:
-            raise unknown_name("material", name, self._entries) from None
+        return self._entry(name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Entry of that name, or ``default``."""
-        return self._entries.get(name, default)
-
-    def __repr__(self) -> str:
-        return f"Catalogue({'vegard' if self._path is None else str(self._path)!r})"
+    def _load(self) -> dict[str, Entry]:
+        where, data = self._tables()
+        return {name: _entry(f"{where}: {name}", name, table) for name, table in data.items()}
 
     def table(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Rows for comparing materials: the default value of every property in SI units.
@@ -299,21 +274,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "records": len(entry.records()),
         "verified": sum(r.verified for r in entry.records()),
     }
-
-
-def _load(path: Path | None) -> dict[str, Entry]:
-    where = "the material data of vegard" if path is None else str(path)
-    try:
-        if path is None:
-            text = (resources.files("vegard") / "data" / "materials.toml").read_text("utf-8")
-        else:
-            text = path.read_text("utf-8")
-        data = tomllib.loads(text)
-    except OSError as err:
-        raise FileError(f"{where} cannot be read: {err.strerror or err}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise FileError(f"{where} is not valid TOML: {err}.") from None
-    return {name: _entry(f"{where}: {name}", name, table) for name, table in data.items()}
 
 
 def _entry(where: str, name: str, table: Any) -> Entry:

@@ -12,7 +12,7 @@ from vegard.findings import RULES, Finding
 from vegard.geometries import Geometry, HalfSpace
 from vegard.interfaces import FixedConcentration, Interface
 from vegard.material import Material
-from vegard.parameters import Parameters, choice, get_path, replace_path
+from vegard.parameters import Parameters, choice, get_path, replace_paths
 from vegard.tips import Tip
 
 
@@ -89,10 +89,7 @@ class Experiment(Parameters):
         VegardError
             If a path does not exist, or a value breaks its rule.
         """
-        out = self
-        for path, value in changes.items():
-            out = replace_path(out, path, value)
-        return out
+        return replace_paths(self, changes)
 
     @property
     def thickness(self) -> float:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from importlib import resources
 from math import inf
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from vegard.catalogues import TomlCatalogue
 from vegard.errors import FileError, VegardError, unknown_name
-from vegard.parameters import Parameters, quantity, replace_path, text
+from vegard.parameters import Parameters, quantity, replace_paths, text
 
 if TYPE_CHECKING:
     from vegard.cantilever import Cantilever
@@ -106,10 +104,7 @@ class Instrument(Parameters):
         VegardError
             If a path does not exist, or a value breaks its rule.
         """
-        out = self
-        for path, value in changes.items():
-            out = replace_path(out, path, value)
-        return out
+        return replace_paths(self, changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +220,7 @@ class Part:
         )
 
 
-class Catalogue(Mapping[str, Instrument]):
+class Catalogue(TomlCatalogue[Part, Instrument]):
     """Instruments by name, from a TOML data file that is read on first use.
 
     Parameters
@@ -250,22 +245,11 @@ class Catalogue(Mapping[str, Instrument]):
     vegard.errors.VegardError: unknown instrument 'SP938'. Did you mean 'SP983'? Valid: ...
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
-        self._path = None if path is None else Path(path)
-        self._cache: dict[str, Part] | None = None
-
-    @property
-    def _parts(self) -> dict[str, Part]:
-        if self._cache is None:
-            self._cache = _load(self._path)
-        return self._cache
+    _what = "instrument"
 
     def part(self, name: str) -> Part:
         """The part or preset of that name, with its readings and their sources."""
-        try:
-            return self._parts[name]
-        except KeyError:
-            raise unknown_name("instrument", name, self._parts) from None
+        return self._entry(name)
 
     def __getitem__(self, name: str) -> Instrument:
         part = self.part(name)
@@ -280,21 +264,14 @@ class Catalogue(Mapping[str, Instrument]):
         source = "; ".join(dict.fromkeys(str(m.source) for m in made))
         return Instrument(name, bandwidth=part.bandwidth, source=source, **known)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parts)
-
-    def __len__(self) -> int:
-        return len(self._parts)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._parts
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Instrument of that name, or ``default``."""
-        return default if name not in self._parts else self[name]
-
-    def __repr__(self) -> str:
-        return f"Catalogue({'vegard' if self._path is None else str(self._path)!r})"
+    def _load(self) -> dict[str, Part]:
+        where, data = self._tables()
+        made = {name: _part(f"{where}: {name}", name, table) for name, table in data.items()}
+        for part in made.values():
+            for member in part.parts:
+                if member not in made:
+                    raise FileError(f"{where}: {part.name}: {unknown_name('part', member, made)}")
+        return made
 
     def table(self, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """Rows for comparing: each quantity of ``UNITS`` in its SI unit [m/√Hz, A/√Hz, ...].
@@ -320,26 +297,6 @@ class Catalogue(Mapping[str, Instrument]):
             numbers = {q: values.get(q) for q in UNITS}
             rows.append({"name": part.name, "kind": part.kind, "title": part.title, **numbers})
         return rows
-
-
-def _load(path: Path | None) -> dict[str, Part]:
-    where = "the instrument data of vegard" if path is None else str(path)
-    try:
-        if path is None:
-            content = (resources.files("vegard") / "data" / "instruments.toml").read_text("utf-8")
-        else:
-            content = path.read_text("utf-8")
-        data = tomllib.loads(content)
-    except OSError as err:
-        raise FileError(f"{where} cannot be read: {err.strerror or err}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise FileError(f"{where} is not valid TOML: {err}.") from None
-    made = {name: _part(f"{where}: {name}", name, table) for name, table in data.items()}
-    for part in made.values():
-        for member in part.parts:
-            if member not in made:
-                raise FileError(f"{where}: {part.name}: {unknown_name('part', member, made)}")
-    return made
 
 
 def _part(where: str, name: str, table: Any) -> Part:

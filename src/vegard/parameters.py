@@ -200,6 +200,13 @@ def replace_path(owner: T, path: str, value: object) -> T:
     return replace(owner, **{head: value})  # type: ignore[type-var]
 
 
+def replace_paths(owner: T, changes: Mapping[str, object]) -> T:
+    """Copy of ``owner`` with the values at dotted paths replaced, one after the other."""
+    for path, value in changes.items():
+        owner = replace_path(owner, path, value)
+    return owner
+
+
 def table(owner: type) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Field names and metadata of a class, in order."""
     assert is_dataclass(owner)

@@ -19,7 +19,7 @@ from vegard.errors import OutOfRegime, VegardError
 from vegard.experiment import Experiment
 from vegard.fitting import Data
 from vegard.instrument import Instrument
-from vegard.noise_floor import displacement_noise
+from vegard.noise_floor import current_noise, displacement_noise
 from vegard.response import frequency_response, time_response
 from vegard.waveforms import Pulse
 
@@ -43,7 +43,7 @@ class Measurement:
     y: NDArray[Any]
     sigma: Real
     seconds: float
-    analyses: dict[str, tuple[Analysis, str]]
+    analyses: dict[str, Entry]
     model: tuple[str, Any, Data, list[str]]
     volume: float
     """Sampled volume [m³]."""
@@ -53,7 +53,7 @@ class Measurement:
 
 def electrode(cell: Cell, instrument: Instrument, step: float) -> list[Measurement]:
     """PITT, GITT and EIS of an electrode of films or particles."""
-    current = known(instrument, "current_noise")
+    current = float(current_noise(instrument, 1.0))  # white, nothing at the input
     made = _pitt(cell, current, step), _gitt(cell, current, step), _eis(cell, current, step)
     return [replace(m, volume=cell.volume, power=1.0) for m in made]
 
@@ -97,7 +97,7 @@ def _gitt(cell: Cell, current: float, step: float) -> Measurement:
 def _eis(cell: Cell, current: float, step: float) -> Measurement:
     f = np.geomspace(1e-2, 1e5, POINTS) / (2 * pi * cell.diffusion_time)
     z = np.asarray(classical.eis(cell, f).values)
-    noise = np.abs(z) ** 2 / step * current / np.sqrt(_PERIODS / f)
+    noise = np.abs(z) ** 2 / step * current / np.sqrt(_dwell(f))
 
     def analysis(name: str) -> Entry:
         return _analysis(lambda y: classical.analyse_eis(f, y, cell, method=name), z)
@@ -107,7 +107,7 @@ def _eis(cell: Cell, current: float, step: float) -> Measurement:
     free = ["material.diffusivity", "series_resistance"]
     free += ["rate"] if not isinf(cell.rate) else []
     model = cell, Data("eis", f, z, noise), free
-    return _made("EIS", z, noise, float((_PERIODS / f).sum()), analyses, model)
+    return _made("EIS", z, noise, float(_dwell(f).sum()), analyses, model)
 
 
 def contact(e: Experiment, instrument: Instrument, step: float) -> list[Measurement]:
@@ -115,7 +115,7 @@ def contact(e: Experiment, instrument: Instrument, step: float) -> list[Measurem
     rate = getattr(e.interface, "rate", np.inf)
     e = e.replace({"interface": Contact(rate)})
     radius, m, name = e.tip.radius, e.material, "microdisc model"
-    current = known(instrument, "current_noise")
+    current = float(current_noise(instrument, 1.0))  # white, nothing at the input
     flat = Cell(m, radius, pi * radius**2, rate=rate)
     free = ["material.diffusivity", *(["interface.rate"] if not isinf(rate) else [])]
     t = np.geomspace(1e-4, 30, POINTS) * radius**2 / m.diffusivity_normal
@@ -139,10 +139,10 @@ def contact(e: Experiment, instrument: Instrument, step: float) -> list[Measurem
 
     f = 1 / (2 * pi * t[::-1])
     z = np.asarray(classical.eis(e, f).values)
-    noise = np.abs(z) ** 2 / step * current / np.sqrt(_PERIODS / f)
+    noise = np.abs(z) ** 2 / step * current / np.sqrt(_dwell(f))
     three = _analysis(lambda y: classical.analyse_eis(f, y, flat, method="warburg"), z)
     model = e, Data("eis", f, z, noise), free
-    seconds = float((_PERIODS / f).sum())
+    seconds = float(_dwell(f).sum())
     out.append(_made("EIS", z, noise, seconds, {"warburg": three}, model, name))
     return [replace(x, volume=_under(e), power=2 / 3) for x in out]
 
@@ -170,7 +170,7 @@ def _spectrum(e: Experiment, instrument: Instrument, step: float) -> Measurement
     m, radius = e.material, e.tip.radius
     f = np.geomspace(1e-2, 1e3, POINTS) * m.diffusivity_normal / (2 * pi * radius**2)
     u = np.asarray(step * frequency_response(e, f).values)
-    noise = _readings(instrument, f) / np.sqrt(_PERIODS / f)
+    noise = _readings(instrument, f) / np.sqrt(_dwell(f))
     per_volt = abs(m.vegard_pair[1] / float(m.need("ocv_slope")))
     one = _analysis(
         lambda y: classical.analyse_esm(
@@ -180,7 +180,7 @@ def _spectrum(e: Experiment, instrument: Instrument, step: float) -> Measurement
         u,
     )  # fmt: skip
     model = e, Data("frequency", f, u, noise, drive=step), _strain_free(e)
-    seconds = float((_PERIODS / f).sum())
+    seconds = float(_dwell(f).sum())
     return _made("ESM spectrum", u, noise, seconds, {"amplitude πf(A/QVβ)²": one}, model)
 
 
@@ -190,28 +190,21 @@ def _strain_free(e: Experiment) -> list[str]:
     return ["material.diffusivity", "gain", *(["interface.rate"] if slow else [])]
 
 
+def _dwell(f: Real) -> Real:
+    """Time [s] that is spent at each frequency."""
+    return np.asarray(_PERIODS / f)
+
+
 def _through(sample: Any, t: Real) -> Real:
     """|Z| [Ω] at the frequencies that readings at t see: a current's noise becomes a voltage's."""
     return np.asarray(np.abs(classical.eis(sample, 1 / (2 * pi * t)).values))
 
 
-def known(instrument: Instrument, name: str) -> float:
-    """A noise density of the instrument, needed here."""
-    value = getattr(instrument, name)
-    if value is None:
-        raise VegardError(
-            f"Instrument.{name} is unknown (None) but compare needs it. Take a preset that has "
-            f"both an AFM and an ammeter, or vegard.Instrument({name}=…)."
-        )
-    return float(value)
-
-
 def _readings(instrument: Instrument, frequency: Real) -> Real:
-    """Noise of the displacement [m/√Hz]: of the detector, and of the lever if its Q is known."""
-    known(instrument, "displacement_noise")
+    """Noise of the displacement [m/√Hz]: detector, and lever if its contact is known."""
     lever = instrument.cantilever
-    if lever is None or lever.contact_stiffness is None:
-        return np.full(frequency.size, float(instrument.displacement_noise or 0.0))
+    if lever is not None and lever.contact_stiffness is None:
+        instrument = replace(instrument, cantilever=None)
     return np.asarray(displacement_noise(instrument, frequency))
 
 
@@ -221,7 +214,7 @@ def _under(e: Experiment) -> float:
     return float(pi * radius**2 * min(2 * radius / 3, e.thickness))
 
 
-def _analysis(call: Callable[[NDArray[Any]], Estimate], y: NDArray[Any]) -> tuple[Analysis, str]:
+def _analysis(call: Callable[[NDArray[Any]], Estimate], y: NDArray[Any]) -> Entry:
     """A textbook analysis as a function of the readings, and its assumption or its refusal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OutOfRegime)  # being wrong is the point of a comparison
@@ -237,7 +230,7 @@ def _made(
     y: NDArray[Any],
     sigma: Real,
     seconds: float,
-    analyses: dict[str, tuple[Analysis, str]],
+    analyses: dict[str, Entry],
     model: tuple[Any, Data, list[str]],
     name: str = "fit of the model",
 ) -> Measurement:

@@ -13,7 +13,7 @@ from vegard.errors import NoStaticLimit, VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.result import Axis, Response
 from vegard.transfer import also, amplitude, transfer
-from vegard.waveforms import Drive, Sine
+from vegard.waveforms import Drive
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -331,16 +331,9 @@ def time_response(
     ['1.06e-14', '6.78e-16', '4.15e-17']
     """
     e, scale, r, turn = _prepared(experiment, per, at, azimuth, component)
-    if not isinstance(drive, Drive):
-        raise VegardError(
-            f"drive must be a vegard.Pulse, PulseTrain, Triangle, Sine or Sampled; got {drive!r}."
-        )
     t = checked_points("time", time, "s")
     kernel = superposition.Kernel(e, r.ravel(), per, scale, component, turn)
-    if isinstance(drive, Sine):
-        values, error = superposition.sine(kernel, drive, t.ravel())
-    else:
-        values, error = superposition.piecewise(kernel, drive, t.ravel())
+    values, error = superposition.driven(kernel, drive, t.ravel())
     how = {"drive": drive, "azimuth": azimuth, "component": component}
     out = respond("time_response", e, values, error, per, r, Axis("time", "s", t), **how)
     return Response(out.values, out.error, "m", out.axes, out.inputs)

@@ -112,6 +112,11 @@ class Data:
         return KINDS[self.kind][1]
 
     @property
+    def is_complex(self) -> bool:
+        """Whether y is complex, not an amplitude."""
+        return bool(self.y.dtype.kind == "c")
+
+    @property
     def spectral(self) -> bool:
         """Whether x is a frequency."""
         return self.kind in ("frequency", "eis")

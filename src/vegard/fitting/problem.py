@@ -15,7 +15,7 @@ from vegard.classical import simulate
 from vegard.errors import VegardError
 from vegard.fitting.curves import Curves, few, serves
 from vegard.fitting.data import Data
-from vegard.fitting.sample import RATES, SERIES, VEGARD, D, Parameter, Sample, index, np_complex
+from vegard.fitting.sample import RATES, SERIES, VEGARD, D, Parameter, Sample, index
 from vegard.response import frequency_response, time_response
 from vegard.waveforms import Drive, Sampled
 
@@ -99,7 +99,7 @@ class Problem:
             changes[VEGARD] = 1.0
         if SERIES in names:
             changes[SERIES] = 0.0
-        now = self.sample.replace(_scaled(self.sample, changes))
+        now = self.sample.replace(with_ratio(self.sample, changes))
         fixed, table = np.zeros(self.y.size), np.zeros((self.y.size, len(names)))
         for i, (d, block) in enumerate(zip(self.data, self.blocks, strict=True)):
             model = self._model(now, i, d)
@@ -270,7 +270,7 @@ def _least(p: Parameter) -> float:
 def _flat(d: Data, values: Any) -> Real:
     """As the data are: real, modulus, or real and imaginary part."""
     values = np.asarray(values)
-    if np_complex(d):
+    if d.is_complex:
         return np.concatenate([values.real, values.imag])
     return np.abs(values) if d.spectral else np.asarray(values.real, float)
 
@@ -282,7 +282,7 @@ def _series(d: Data) -> Any:
     return d.drive(d.x) if isinstance(d.drive, Drive) else np.where(d.x > 0, d.drive, 0.0)
 
 
-def _scaled(sample: Sample, changes: dict[str, Any]) -> dict[str, Any]:
+def with_ratio(sample: Sample, changes: dict[str, Any]) -> dict[str, Any]:
     """A diffusivity that is a pair keeps its ratio; the value is the normal one."""
     if D in changes and isinstance(base := sample.get(D), tuple):
         changes[D] = (changes[D] * base[0] / base[1], changes[D])
@@ -310,7 +310,7 @@ def build(
     sigma = np.ones(ends[-1])
     for d, block in zip(data, blocks, strict=True):
         if d.sigma is not None:
-            sigma[block] = np.tile(d.sigma, 2) if np_complex(d) else d.sigma
+            sigma[block] = np.tile(d.sigma, 2) if d.is_complex else d.sigma
     return Problem(
         sample,
         tuple(data),

@@ -55,15 +55,8 @@ def sensitivity(problem: Problem, found: Found) -> Real:
     return out
 
 
-def covariance(jac: Real) -> tuple[Real, Real]:
-    """(JᵀJ)⁻¹ with infinite variance for parameters that take part in an unknown direction.
-
-    Returns
-    -------
-    covariance : ndarray, shape (p, p)
-    unknown : ndarray, shape (p, d)
-        The directions that the data do not see, scaled columns of J.
-    """
+def covariance(jac: Real) -> Real:
+    """(JᵀJ)⁻¹ with infinite variance for parameters that take part in an unknown direction."""
     size = np.sqrt((jac**2).sum(axis=0))
     scale = np.where(size > 0, size, 1.0)
     _, s, vt = np.linalg.svd(jac / scale, full_matrices=True)
@@ -75,7 +68,7 @@ def covariance(jac: Real) -> tuple[Real, Real]:
     lost = vt[~good].T
     bad = (np.abs(lost) > 1e-6).any(axis=1) | (size == 0)
     cov[bad, bad] = inf
-    return cov, lost / scale[:, None]
+    return np.asarray(cov)
 
 
 def threshold(problem: Problem, level: float) -> float:

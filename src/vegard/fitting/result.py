@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vegard.errors import VegardError, unknown_name
-from vegard.fitting import profile
+from vegard.fitting import combinations, profile
 from vegard.fitting.combinations import Combination
 from vegard.fitting.minimise import Found
-from vegard.fitting.problem import Problem
+from vegard.fitting.problem import Problem, with_ratio
 from vegard.fitting.sample import Sample
 from vegard.prefixes import quantity
 
@@ -206,14 +206,12 @@ def assemble(
     inputs: Mapping[str, Any],
 ) -> Fit:
     """The result from a minimum."""
-    from vegard.fitting import combinations
-
     values = dict(
         zip((p.name for p in problem.nonlinear), problem.values(found.theta).values(), strict=True)
     )
     values |= {p.name: float(v) for p, v in zip(problem.linear, found.point.linear, strict=True)}
     jac = profile.sensitivity(problem, found)
-    cov, _ = profile.covariance(jac)
+    cov = profile.covariance(jac)
     order = [*(p.name for p in problem.nonlinear), *(p.name for p in problem.linear)]
     units = np.array([values[p.name] for p in problem.nonlinear] + [1.0] * len(problem.linear))
     with np.errstate(invalid="ignore"):
@@ -223,7 +221,7 @@ def assemble(
     spread = np.sqrt(np.diag(cov))
     changes = {p.path: values[p.name] for p in (*problem.nonlinear, *problem.linear)
                if "." in p.path}  # fmt: skip
-    fitted = first.replace(_pairs(first, changes))
+    fitted = first.replace(with_ratio(first, changes))
     rows, diagnostics = _diagnosed(problem, found)
     return Fit(
         {n: values[n] for n in names},
@@ -240,12 +238,6 @@ def assemble(
         problem,
         found,
     )
-
-
-def _pairs(first: Sample, changes: dict[str, Any]) -> dict[str, Any]:
-    from vegard.fitting.problem import _scaled
-
-    return _scaled(first, changes)
 
 
 def _diagnosed(problem: Problem, found: Found) -> tuple[tuple[NDArray[Any], ...], dict[str, Any]]:

@@ -13,7 +13,7 @@ from vegard.contacts import Contact
 from vegard.errors import VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.fitting.data import Data
-from vegard.parameters import field_of, replace_path
+from vegard.parameters import field_of, replace_paths
 
 D, VEGARD, SLOPE, SERIES = (
     "material.diffusivity",
@@ -43,9 +43,7 @@ class Sample:
             experiment = experiment.replace(tip)
         for i, one in enumerate(cells):
             if one is not None:
-                for path, value in (shared | cell).items():
-                    one = replace_path(one, path, value)
-                cells[i] = one
+                cells[i] = replace_paths(one, shared | cell)
         return Sample(experiment, tuple(cells))
 
     def get(self, path: str) -> Any:
@@ -87,8 +85,6 @@ class Parameter(NamedTuple):
     start: float | None
     low: float
     high: float
-    positive: bool
-    """Whether its rule forbids a change of sign."""
 
 
 def sample(experiment: object, data: list[Data]) -> tuple[Sample, bool]:
@@ -179,15 +175,10 @@ def _linear(names: set[str], whole: Sample, bare: bool, data: list[Data]) -> set
                 )
             out.add(name)
         kinds = {d.kind for d, c in zip(data, whole.cells, strict=True) if c is not None}
-        parallel = any(d.kind == "eis" and not np_complex(d) for d in data)
+        parallel = any(d.kind == "eis" and not d.is_complex for d in data)
         if path == SERIES and kinds <= {"eis", "gitt"} and not gains and not parallel:
             out.add(name)
     return out
-
-
-def np_complex(d: Data) -> bool:
-    """Whether the data are complex, not amplitudes."""
-    return bool(d.y.dtype.kind == "c")
 
 
 def _parameter(name: str, given: Any, whole: Sample, bare: bool, linear: bool) -> Parameter:
@@ -195,23 +186,20 @@ def _parameter(name: str, given: Any, whole: Sample, bare: bool, linear: bool) -
     start, low, high = _start(name, given)
     if path.partition("[")[0] in NUISANCE:
         unit = "–" if path.startswith("gain") else "of y"
-        return Parameter(name, path, name, unit, True, 1.0, start, -inf, inf, False)
+        return Parameter(name, path, name, unit, True, 1.0, start, -inf, inf)
     base = whole.get(path)
     if is_dataclass(base) or isinstance(base, str):
         raise VegardError(f"'{name}' is not a number; free one of its fields.")
     meta = whole.meta(path)
     if "rule" not in meta:
         raise unknown_name("parameter to fit", name, _numbers(whole))
-    positive = meta["rule"] in ("> 0", ">= 0", "!= 0")
     reference = start if start is not None else base[1] if isinstance(base, tuple) else base
-    sign = (
-        -1.0 if (reference if reference is not None else (path == SLOPE and -1) or 1) < 0 else 1.0
-    )
+    if reference is None:
+        reference = -1.0 if path == SLOPE else 1.0
+    sign = -1.0 if reference < 0 else 1.0
     if low < 0 and sign < 0 and high <= 0:
         low, high = -high, -low
-    return Parameter(
-        name, path, meta["symbol"], meta["unit"], linear, sign, start, low, high, positive
-    )
+    return Parameter(name, path, meta["symbol"], meta["unit"], linear, sign, start, low, high)
 
 
 def _start(name: str, given: Any) -> tuple[float | None, float, float]:
