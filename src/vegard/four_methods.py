@@ -179,6 +179,12 @@ def compare(
     for name, value in (("step", step), ("target", target), ("tip_radius", tip_radius)):
         if not (isinstance(value, int | float) and 0 < value < inf):
             raise VegardError(f"compare: {name} must be > 0; got {value!r}.")
+    for name in ("current_noise", "displacement_noise"):
+        if getattr(tool, name) is None:
+            raise VegardError(
+                f"Instrument.{name} is unknown (None) but compare needs it. Take a preset that has "
+                f"both an AFM and an ammeter, or vegard.Instrument({name}=…)."
+            )
     truth = e.material.diffusivity_normal
     kind = "contact" if electrode is None else "film" if electrode.shape == "planar" else "particle"
     say = progress or (lambda name: None)
