@@ -5,6 +5,8 @@ VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 PYTEST_ARGS =
+# one process per core, each with one thread
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: help demo test test-fast lint format docs bench check pins clean distclean
 
@@ -24,10 +26,10 @@ demo: $(VENV)/.run
 	@$(BIN)/vegard demo
 
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.test
-	@$(BIN)/python -m pytest -m "not slow and not exhaustive" $(PYTEST_ARGS)
+	@$(PYTEST) -m "not slow and not exhaustive" $(PYTEST_ARGS)
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .
@@ -48,7 +50,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python benchmarks/run.py --write docs/performance_table.md
 
 check: lint
-	@$(BIN)/python -m pytest -m "" $(PYTEST_ARGS)
+	@$(PYTEST) -m "" $(PYTEST_ARGS)
 	@$(MAKE) docs
 
 # newest versions that fit pyproject.toml, frozen from an environment of their own

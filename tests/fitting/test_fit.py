@@ -359,3 +359,22 @@ def test_interval_names_and_levels():
         f.interval("gain")
     with pytest.raises(vg.VegardError, match="between 0 and 1"):
         f.interval(D, 95)
+
+
+@pytest.mark.parametrize("said", ["range", "prior"])
+def test_what_is_said_of_a_rate_beside_a_free_diffusivity_is_of_the_rate(said):
+    """The coordinate of the rate is ln(κ/D) there: the search must still hold the truth."""
+    d, k = "material.diffusivity", "interface.rate"
+    m = vg.Material(1e-16, 1e-6, 0.3, ocv_slope=-4.4e-5)
+    e = vg.Experiment(m, vg.DiscTip(20e-9), interface=vg.LinearKinetics(4e-7))
+    f = np.geomspace(0.02, 300, 14)
+    u = vg.frequency_response(e, f).values
+    s = 1e-3 * np.abs(u).max()
+    noise = np.random.default_rng(0).normal(size=(2, 14))
+    data = vg.Data("frequency", f, u + s * (noise[0] + 1j * noise[1]), s)
+    plain = vg.fit(e, data, [d, k, "gain"])
+    free = {d: (1e-17, 1e-13), k: (1e-9, 1e-5), "gain": None} if said == "range" else [d, k, "gain"]
+    prior = {k: (4e-7, 3.0)} if said == "prior" else None
+    found = vg.fit(e, data, free, prior=prior)
+    assert found.objective < plain.objective + 0.1
+    assert found.values[k] == pytest.approx(plain.values[k], rel=0.02, abs=0)

@@ -173,6 +173,12 @@ def search_range(problem: Problem) -> tuple[Real, Real]:
             a, b = _given(p, a, b)
         low.append(a)
         high.append(b)
+    if problem.tied and D in paths:  # what is said of a rate is of κ, its coordinate is ln(κ/D)
+        d = paths.index(D)
+        for i, p in enumerate(problem.nonlinear):
+            said = p.name in problem.prior or p.low > 0 or np.isfinite(p.high)
+            if p.path in RATES and said:
+                low[i], high[i] = low[i] - high[d], high[i] - low[d]
     return np.array(low), np.array(high)
 
 
