@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import images
 import numpy as np
 import peers
 import sho
@@ -249,7 +250,7 @@ def main() -> None:
         *closed_form_rows(),
         *time_rows(),
         *process_rows(),
-        *(Row(*r) for r in peers.rows()),
+        *(Row(*r) for r in (*peers.rows(), *images.rows())),
     ]
     lines = [
         f"200 frequencies on a film with finite kinetics unless said; {platform.machine()}, "

@@ -16,7 +16,7 @@ import vegard as vg
 SRC = Path(vg.__file__).parent
 LAYERS = {
     "ground": {"errors", "units", "parameters", "files", "__init__", "prefixes", "catalogues"},
-    "numerics": {"hankel", "spectra", "laplace", "depth", "galerkin"},
+    "numerics": {"hankel", "spectra", "laplace", "depth", "galerkin", "radial", "convolution"},
     "kernels": {
         "diffusion",
         "elasticity",
@@ -32,6 +32,7 @@ LAYERS = {
         "rim",
         "intercalation",
         "noise",
+        "adjoint",
     },
     "objects": {
         "contact_mechanics",
@@ -49,6 +50,7 @@ LAYERS = {
         "cell",
         "host",
         "instrument",
+        "samples",
     },
     "verbs": {
         "transfer",
@@ -72,6 +74,23 @@ LAYERS = {
         "four_methods",
         "protocols",
         "envelopes",
+        "point_spread",
+        "transport_spread",
+        "image_kernels",
+        "resolving",
+        "resolution_table",
+        "resolution_map",
+        "planning",
+        "amounts",
+        "detectability",
+        "detection_limits",
+        "crossing_methods",
+        "crossings",
+        "image_inputs",
+        "local_responses",
+        "local_images",
+        "imaging",
+        "deconvolution",
     },
     "edges": {
         "cli",
@@ -89,6 +108,10 @@ LAYERS = {
         "plot_loops",
         "plot_fit",
         "plot_comparison",
+        "plot_plan",
+        "plot_detection",
+        "plot_image",
+        "plot_resolution",
     },
 }
 ORDER = list(LAYERS)
@@ -101,6 +124,14 @@ LAZY = {
     ("loops", "citations"),
     ("fitting", "plot_fit"),
     ("four_methods", "plot_comparison"),
+    ("planning", "plot_plan"),
+    ("crossings", "plot_detection"),
+    ("imaging", "plot_image"),
+    ("resolving", "plot_resolution"),
+    ("resolving", "report"),
+    ("resolution_map", "plot_resolution"),
+    ("resolution_map", "report"),
+    ("deconvolution", "plot_image"),
 }
 
 
@@ -192,11 +223,12 @@ def test_objects_need_no_scipy():
 PUBLIC = """
 BlockingTip Cantilever Cell Contact Data DiscTip Experiment FileError Film Finding
 FixedConcentration FixedFlux GaussianTip HalfSpace Host Instrument Layered
-LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse PulseTrain
-Response Sampled Sine Triangle VegardError compare concentration contact_current
-contact_impedance dart fit fit_sho forc
-frequency_response hertz instruments largest_response loop materials orientation_contrast read
-relaxation_times static_response step_response sweep time_response
+LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse
+PulseTrain Response Sampled Sine Triangle VegardError compare concentration contact_current
+contact_impedance crossing dart deconvolve detection fisher fit fit_sho forc
+frequency_response hertz image instruments largest_response loop materials
+orientation_contrast plan read relaxation_times
+resolution static_response step_response sweep time_response
 """
 
 
@@ -217,6 +249,7 @@ SIGNATURES = {
     "step_response": "experiment, time, *, per, at, azimuth, component",
     "time_response": "experiment, drive, time, *, per, at, azimuth, component",
     "relaxation_times": "experiment, *, per, at, tau",
+    "resolution": "experiment, frequency, *, time, instrument, drive, per",
     "Film": "thickness, back",
     "Contact": "rate",
     "BlockingTip": "debye_length, concentration, extent",
@@ -237,7 +270,20 @@ SIGNATURES = {
     "Data": "kind, x, y, sigma, *, drive, per, at, cell, field",
     "fit": "experiment, data, free, *, prior, loss, seed",
     "loop": "experiment, envelope, *, field, per, observable, law, delay, at, points",
+    "fisher": "experiment, data, free, *, prior",
+    "plan": "experiment, *, unknown, prior, instrument, budget, drive, seed, per, methods, "
+    "tip_radii, "
+    "temperatures, activation_energy, progress",
     "compare": "sample, *, cell, instrument, step, tip_radius, target, seed, progress",
+    "detection": "experiment, frequency, *, instrument, drive, per, averages, source_resistance, "
+    "source_capacitance",
+    "crossing": "experiment, frequency, *, instrument, drive, radius, points, snr, seconds, "
+    "scaled, "
+    "source_resistance, source_capacitance, progress",
+    "image": "experiment, maps, *, pixel, frequency, time, noise, seed, drive, per, boundary, "
+    "method, "
+    "tolerance, drift, progress",
+    "deconvolve": "image, experiment, *, noise, pixel, frequency, time, drive, per, boundary",
 }
 
 

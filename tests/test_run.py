@@ -304,6 +304,69 @@ def test_a_contact_has_a_current(tmp_path: Path) -> None:
     assert "A per volt: a resistance of" in report.answer(results)
 
 
+SEEN = """
+[resolution]
+values = ["1 Hz", "100 Hz"]
+instrument = "QPDI+SCM-PIT+SP983"
+[detection]
+from = "1 Hz"
+to = "100 Hz"
+points = 3
+instrument = "QPDI+SCM-PIT+SP983"
+"""
+
+
+def test_resolution_and_detection_are_those_of_the_verbs(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, TEXT + SEEN)
+    results = run.execute(plan)
+    point, tool = results.points[0], vg.instruments["QPDI+SCM-PIT+SP983"]
+    e = point.experiment
+    r = vg.resolution(e.replace({"readout": "punch"}), [1.0, 100.0], instrument=tool, drive=0.1)
+    np.testing.assert_allclose(point.edge_width.values, r.edge_25_75, rtol=1e-12)
+    np.testing.assert_allclose(point.half_contrast_period.values, 2 * np.pi / r.k50, rtol=1e-12)
+    np.testing.assert_allclose(
+        point.noise_limited_period.values, r.noise_limited_period, rtol=1e-12
+    )
+    d = vg.detection(e, np.geomspace(1, 100, 3), instrument=tool, drive=0.1)
+    np.testing.assert_allclose(point.snr_strain.values, d.snr_strain, rtol=1e-12)
+    np.testing.assert_allclose(point.ions.values, d.ions, rtol=1e-12)
+    assert (point.edge_width.error < 1e-6 * point.edge_width.values).all()
+    said = report.answer(results)
+    assert "an edge of β is seen over" in said
+    assert "times the noise at" in said
+    assert report.key_numbers(point)["edge_width_lowest_m"] == point.edge_width.values[0]
+    files = run.write(results, tmp_path / "out")
+    assert {"edge_width.csv", "snr_strain.nc", "figures/edge_width.png"} <= set(files)
+    again = io.read(tmp_path / "out" / run.RESOLVED)
+    assert again.resolution == plan.resolution
+    assert again.detection == plan.detection
+
+
+def test_a_run_without_the_sections_has_no_resolution(plan: io.Plan) -> None:
+    assert plan.resolution is None
+    assert "resolution" not in io.dump(plan)
+
+
+def test_a_sample_that_drowns_has_no_noise_limited_period(tmp_path: Path) -> None:
+    weak = (TEXT + SEEN).replace('"0.1 V"', '"1e-9 V"')
+    results = run.execute(plan_of(tmp_path, weak))
+    assert results.points[0].noise_limited_period is None
+    assert any("no noise-limited period" in note for note in results.notes)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("[detection]\n", r"detection\.instrument is missing"),
+        ('[resolution]\ninstrument = "QPDI+SCM"\n', "QPDI"),
+        ("[resolution]\nradius = 1\n", "resolution"),
+    ],
+)
+def test_what_is_seen_says_what_is_wrong(tmp_path: Path, section: str, said: str) -> None:
+    with pytest.raises(VegardError, match=said):
+        plan_of(tmp_path, TEXT + section)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

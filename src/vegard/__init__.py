@@ -51,9 +51,16 @@ _HOME = {
     "Data": "fitting",
     "fit": "fitting",
     "compare": "four_methods",
+    "fisher": "planning",
+    "plan": "planning",
     "loop": "loops",
     "forc": "loops",
     "concentration": "concentrations",
+    "detection": "detectability",
+    "crossing": "crossings",
+    "image": "imaging",
+    "deconvolve": "deconvolution",
+    "resolution": "resolving",
     "Instrument": "instrument",
     "instruments": "instrument",
     "read": "io.measured",
@@ -64,7 +71,7 @@ _HOME = {
     "OutOfRegime": "errors",
 }
 
-_MODULES = ("classical", "contact_mechanics", "fem", "parasitics", "rotations")
+_MODULES = ("classical", "contact_mechanics", "fem", "parasitics", "rotations", "samples")
 
 __all__ = sorted(_HOME)
 
@@ -76,8 +83,11 @@ if TYPE_CHECKING:
     from vegard.contact_mechanics import hertz as hertz
     from vegard.contacts import BlockingTip as BlockingTip
     from vegard.contacts import Contact as Contact
+    from vegard.crossings import crossing as crossing
     from vegard.current import contact_current as contact_current
     from vegard.current import contact_impedance as contact_impedance
+    from vegard.deconvolution import deconvolve as deconvolve
+    from vegard.detectability import detection as detection
     from vegard.errors import FileError as FileError
     from vegard.errors import NoStaticLimit as NoStaticLimit
     from vegard.errors import NotConverged as NotConverged
@@ -91,6 +101,7 @@ if TYPE_CHECKING:
     from vegard.geometries import Film as Film
     from vegard.geometries import HalfSpace as HalfSpace
     from vegard.host import Host as Host
+    from vegard.imaging import image as image
     from vegard.instrument import Instrument as Instrument
     from vegard.instrument import instruments as instruments
     from vegard.interfaces import FixedConcentration as FixedConcentration
@@ -102,6 +113,9 @@ if TYPE_CHECKING:
     from vegard.loops import loop as loop
     from vegard.material import Material as Material
     from vegard.orientation import orientation_contrast as orientation_contrast
+    from vegard.planning import fisher as fisher
+    from vegard.planning import plan as plan
+    from vegard.resolving import resolution as resolution
     from vegard.resonance import dart as dart
     from vegard.resonance import fit_sho as fit_sho
     from vegard.response import frequency_response as frequency_response

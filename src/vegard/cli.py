@@ -44,18 +44,19 @@ class FieldFlags(TyperCommand):
     """Command that takes every field as a flag: ``--tip-radius "10 nm"`` sets tip.radius."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, list(_with_fields(args)))
+        own = {name for p in self.params for name in p.opts}
+        return super().parse_args(ctx, list(_with_fields(args, own)))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self.epilog = "Fields as flags: " + ", ".join(_flags()) + ", and all other keys alike."
         super().format_help(ctx, formatter)
 
 
-def _with_fields(args: Sequence[str]) -> Iterator[str]:
+def _with_fields(args: Sequence[str], own: set[str]) -> Iterator[str]:
     rest = iter(args)
     for token in rest:
         name, equals, value = token.removeprefix("--").partition("=")
-        if token.startswith("--") and (near := _nearest(name)):
+        if token.startswith("--") and f"--{name}" not in own and (near := _nearest(name)):
             terminal.say(f"vegard: there is no --{name}. Did you mean {near}?")
             raise typer.Exit(BAD_INPUT)
         section = next((s for s in _SECTIONS if name.startswith(f"{s}-")), None)
@@ -289,7 +290,11 @@ app.command()(_guarded(commands.instruments))
 app.command()(_guarded(commands.analyse))
 app.command()(_guarded(commands.fit))
 app.command(cls=FieldFlags)(_guarded(commands.compare))
+app.command(cls=FieldFlags)(_guarded(commands.detect))
+app.command(cls=FieldFlags)(_guarded(commands.image))
 app.command(cls=FieldFlags)(_guarded(commands.loop))
+app.command(cls=FieldFlags)(_guarded(commands.plan))
+app.command(cls=FieldFlags)(_guarded(commands.resolution))
 
 
 def main() -> None:

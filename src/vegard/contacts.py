@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isinf, pi
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from vegard.geometries import Geometry, HalfSpace
 from vegard.interfaces import Complex, Interface, Source
 from vegard.material import FARADAY, GAS_CONSTANT, Material
 from vegard.parameters import choice, quantity
+from vegard.spectra import Footprint
 from vegard.tips import DiscTip, Tip
 
 _SWITCH = 100.0  # |σ| above which a perfect contact is solved at its rim
@@ -26,6 +28,9 @@ _THIN = 1e6  # Biot number above which the layer at the rim is taken to first or
 _NARROW = 30.0  # R over the leak's decay length from which it is a line at the rim …
 _FAR = 25.0  # … for points this many decay lengths away from it
 _TAIL = 3e4  # range of the Galerkin integrals past the last scale
+
+
+Load = Callable[[tuple[tuple[Footprint, ...], ...]], Complex]
 
 
 def _disc(interface: Interface, tip: Tip) -> None:
@@ -182,6 +187,28 @@ class Contact(Interface):
 
         return Source((DISC, RING, SLOPE), out, surface, rows)
 
+    def dual(
+        self, s: Complex, tip: Tip, geometry: Geometry, material: Material, load: Load
+    ) -> Source:
+        """Flux under the contact that the adjoint field (vegard.adjoint) meets there, at s (m,).
+
+        ``load`` gives, for the spectra of a basis, ∫ ψ â k dk (s, n) [1/m²] of the adjoint without
+        exchange; what the contact adds makes κ a the flux out, or a = 0 if it is perfect.
+        """
+        scale = self._scale(np.abs(s).max(), tip, geometry, material)
+        if isinf(self.rate) and _needed(scale) > _MOST:
+            raise VegardError(
+                "the diffusion length is too far below the contact radius: a change of transport "
+                "under a contact is not resolved there; ask for a lower frequency, or take "
+                "FixedConcentration, which is the same but at the rim."
+            )
+
+        def met(basis: Basis) -> Complex:
+            return np.asarray(-load(basis.footprints()) / (2 * pi))
+
+        basis, strengths = self.flux(s, tip, geometry, material, met)
+        return Source(basis.footprints(), strengths, self.surface, np.arange(s.size))
+
     def net_flux(
         self, s: Complex, tip: Tip, geometry: Geometry, material: Material
     ) -> tuple[Complex, Any]:
@@ -207,9 +234,17 @@ class Contact(Interface):
         return (np.abs(_sigma(s, tip, material)) > _SWITCH) & deep & isinf(self.rate)
 
     def flux(
-        self, s: Complex, tip: Tip, geometry: Geometry, material: Material
+        self,
+        s: Complex,
+        tip: Tip,
+        geometry: Geometry,
+        material: Material,
+        load: Callable[[Basis], Complex] | None = None,
     ) -> tuple[Basis, Complex]:
-        """Functions of the flux and their strengths (2, s, n) [m/s] per surface concentration."""
+        """Functions of the flux and their strengths (2, s, n) [m/s] per surface concentration.
+
+        ``load`` gives (s, n) what the contact meets instead of 1, see `galerkin.solve`.
+        """
         normal, in_plane = material.diffusivity_normal, material.diffusivity_in_plane
         unit = (normal * in_plane) ** 0.5 / tip.radius
         scale = self._scale(np.abs(s).max(), tip, geometry, material)
@@ -227,7 +262,8 @@ class Contact(Interface):
             return k * unit / geometry.transport(q, material)[0] - 1
 
         k = galerkin.nodes(basis, low, high)
-        return basis, galerkin.solve(basis, low, high, excess(k), biot) * unit
+        given = None if load is None else load(basis)
+        return basis, galerkin.solve(basis, low, high, excess(k), biot, given) * unit
 
 
 @dataclass(frozen=True, slots=True)

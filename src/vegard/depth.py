@@ -55,6 +55,29 @@ class Profile(NamedTuple):
     fade: Any = None
     scale: Any = None
 
+    def at(self, z: Real) -> Complex:
+        """C/C₀ at depths z (d,) [m] for wavenumbers q (n,); shape (n, d)."""
+        near, far, whole = self._waves(z)
+        return np.asarray(near * (_lost(far, self.sign) / whole))
+
+    def slope(self, z: Real) -> Complex:
+        """d(C/C₀)/dz [1/m] at depths z, shape (n, d)."""
+        near, far, whole = self._waves(z)
+        return np.asarray(-self.q[:, None] * near * (_lost(far, -self.sign) / whole))
+
+    def _waves(self, z: Real) -> tuple[Any, Any, Any]:
+        """e^{-qz}, 2q(h-z), and 1 ± e^{-2qh}."""
+        q = self.q[:, None]
+        if not self.sign:
+            return np.exp(-q * z), 0.0, 1.0
+        whole = _lost(2 * q * self.thickness, self.sign)
+        return np.exp(-q * z), 2 * q * (self.thickness - z), whole
+
+
+def _lost(x: Any, sign: int) -> Any:
+    """1 + sign e^{-x}, without cancellation."""
+    return -np.expm1(-x) if sign < 0 else 1 + sign * np.exp(-x)
+
 
 @lru_cache(maxsize=4)
 def _unit_rule(n: int) -> tuple[Real, Real]:

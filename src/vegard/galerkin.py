@@ -167,7 +167,14 @@ def _layer(basis: Basis) -> tuple[Real, Real]:
     return (shape * (w / t)) @ shape.T - outer * (w / t).sum(), outer
 
 
-def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -> Complex:
+def solve(
+    basis: Basis,
+    low: float,
+    high: float,
+    excess: Complex,
+    biot: float,
+    load: Complex | None = None,
+) -> Complex:
     """Strengths of the functions of the flux.
 
     Parameters
@@ -179,6 +186,8 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
         k/Y - 1 at the nodes, Y in units that make k/Y → 1.
     biot : float
         Exchange rate in the same units; infinite for a perfect contact.
+    load : ndarray, shape (m, functions), optional
+        ∫ ψ_m â k dk of what is to be met under the contact instead of 1, whose own is ψ_m(0).
 
     Returns
     -------
@@ -192,8 +201,9 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
         start += k.size
     real, imag = np.split(total, 2)
     packed = real + 1j * imag
-    load = basis.load[:, None]
-    count = load.size
+    count = basis.order.size
+    given = basis.load if load is None else load
+    each = np.broadcast_to(given, (excess.shape[0], count))[..., None]
     where = np.empty((count, count), int)
     first, second = np.triu_indices(count)
     where[first, second] = where[second, first] = np.arange(first.size)
@@ -206,7 +216,7 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
     for row, kept in enumerate((np.arange(count), basis.fewer())):
         inside = np.ix_(kept, kept)
         part = matrix[:, inside[0], inside[1]]
-        strengths = np.linalg.solve(part, load[kept])
+        strengths = np.linalg.solve(part, each[:, kept])
         if first_order:
             change = np.linalg.solve(part, added[inside] @ strengths)
             # the next order of the expansion in 1/Bi is as this one squared
@@ -221,7 +231,7 @@ def solve(basis: Basis, low: float, high: float, excess: Complex, biot: float) -
         # what rounding of the matrix does, which differs from processor to processor
         sign = 1 - 2 * (np.arange(count) % 2)
         shaken = matrix * (1 + _ROUNDING * np.outer(sign, sign[::-1]))
-        out[1] += np.linalg.solve(shaken, load)[..., 0] - out[0]
+        out[1] += np.linalg.solve(shaken, each)[..., 0] - out[0]
     return out
 
 

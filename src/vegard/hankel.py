@@ -52,6 +52,13 @@ def _signs(n: int) -> list[tuple[int, ...]]:
 
 
 Column = tuple[tuple[Footprint, ...], tuple[Wave, ...]]
+Memo = dict[tuple[Any, str], Any]
+
+
+def _once(memo: Memo, item: Any, what: str, k: Real) -> Any:
+    if (item, what) not in memo:
+        memo[item, what] = getattr(item, what)(k)
+    return memo[item, what]
 
 
 class Density:
@@ -104,24 +111,28 @@ class Density:
         active = [f for f in self.frequencies if (k - self.turn) * f < WINDOW_END]
         return self.footprint.extent + (max(active) + 2 * self.slack if active else 0.0)
 
-    def __call__(self, k: Real) -> tuple[Real, Real]:
-        """Density at k for the rule and for the second rule."""
-        base = self.footprint.amplitude(k)
-        factor = _product([w.real(k) for w in (*self.slow, *self.smooth)])
-        first, second = self._waves(k)
+    def __call__(self, k: Real, memo: Memo | None = None) -> tuple[Real, Real]:
+        """Density at k for the rule and for the second rule.
+
+        ``memo`` keeps what densities at the same k share.
+        """
+        kept: Memo = {} if memo is None else memo
+        base = _once(kept, self.footprint, "amplitude", k)
+        factor = _product([_once(kept, w, "real", k) for w in (*self.slow, *self.smooth)])
+        first, second = self._waves(k, kept)
         return base[0] * factor * first, base[1] * factor * second
 
-    def _waves(self, k: Real) -> tuple[Real, Real]:
+    def _waves(self, k: Real, memo: Memo) -> tuple[Real, Real]:
         """Product of the split waves, windowed."""
         past = k - self.turn
         # where all windows are one, and where a Bessel function does not oscillate yet
         if past[-1] <= 0 or past[-1] * self.total < 6.0 or not self.split:
-            whole = _product([w.real(k) for w in self.split]) * np.ones_like(k)
+            whole = _product([_once(memo, w, "real", k) for w in self.split]) * np.ones_like(k)
             return whole, whole
         if len(self.split) == 1:
             whole, x = self.split[0].real(k), past * self.frequencies[0]
             return whole * window(x, 0), whole * window(x, 1)
-        amplitudes = [w.amplitude(k) for w in self.split]
+        amplitudes = [_once(memo, w, "amplitude", k) for w in self.split]
         both: list[Any] = [0.0, 0.0]
         for signs, low in zip(self.signs, self.frequencies, strict=True):
             part: Any = 1.0
@@ -144,15 +155,16 @@ def _panel() -> tuple[Real, Real, Real]:
     return x, w, modes * w[:, None]
 
 
-def _fine(density: Density, a: float, b: float) -> Iterator[tuple[Real, Real]]:
-    """Fine nodes and weights on [a, b], segment by segment, that resolve the density."""
+def _fine(densities: Sequence[Density], a: float, b: float) -> Iterator[tuple[Real, Real]]:
+    """Fine nodes and weights on [a, b], segment by segment, that resolve all the densities."""
     x, w, _ = _panel()
-    scale = 1.0 / max(density.total, density.footprint.extent, 1.0)
+    scale = 1.0 / max(1.0, *(max(d.total, d.footprint.extent) for d in densities))
+    turns = sorted({d.turn for d in densities})
     while a < b:
         end = min(b, max(e * a, scale))
-        if a < density.turn < end:
-            end = density.turn
-        cuts = np.linspace(a, end, ceil(density.rate(a) * (end - a) / _PHASE) + 2)
+        end = next((t for t in turns if a < t < end), end)
+        rate = max(d.rate(a) for d in densities)
+        cuts = np.linspace(a, end, ceil(rate * (end - a) / _PHASE) + 2)
         half = np.diff(cuts)[:, None] / 2
         yield (cuts[:-1, None] + half * (x + 1)).ravel(), (half * w).ravel()
         a = end
@@ -170,6 +182,12 @@ def grid(edges: Sequence[float], rate: float, stop: float) -> tuple[Real, Real]:
     return np.concatenate(nodes), np.concatenate(weights)
 
 
+def _basis(k: Real, a: float, b: float) -> Real:
+    """Legendre modes (k.size, ORDER) of the panel [a, b]; the unknown is k if a = 0, else ln k."""
+    where = 2 * np.log(k / a) / log(b / a) - 1 if a else 2 * k / b - 1
+    return np.asarray(np.polynomial.legendre.legvander(where, ORDER - 1))
+
+
 @lru_cache(maxsize=8192)
 def _panel_weights(
     footprints: tuple[Footprint, ...], waves: tuple[Wave, ...], a: float, b: float
@@ -178,9 +196,8 @@ def _panel_weights(
     moments = np.zeros((2, footprints[0].size, ORDER))
     size: Any = 0.0
     for density in (Density(f, waves) for f in footprints):
-        for k, w in _fine(density, a, min(b, density.top)):
-            where = 2 * np.log(k / a) / log(b / a) - 1 if a else 2 * k / b - 1
-            basis = np.polynomial.legendre.legvander(where, ORDER - 1)
+        for k, w in _fine([density], a, min(b, density.top)):
+            basis = _basis(k, a, b)
             parts = w * np.stack(density(k))
             parts = parts.reshape(2, -1, k.size)
             moments += parts @ basis
@@ -190,13 +207,18 @@ def _panel_weights(
     return np.asarray(moments @ _panel()[2].T)
 
 
+def _nodes(folds: int, top: float) -> tuple[list[tuple[float, float]], Real]:
+    """Panels up to ``top``, the first from 0, and their nodes."""
+    x = (_panel()[0] + 1) / 2
+    panels = list(pairwise([0.0, *(top * exp(-n) for n in range(folds, -1, -1))]))
+    return panels, np.concatenate([a * np.exp(x * log(b / a)) if a else b * x for a, b in panels])
+
+
 @lru_cache(maxsize=256)
 def _rule(
     columns: tuple[Column, ...], sums: tuple[float | None, ...], folds: int, top: float
 ) -> tuple[Real, Real]:
-    x = (_panel()[0] + 1) / 2
-    panels = list(pairwise([0.0, *(top * exp(-n) for n in range(folds, -1, -1))]))
-    k = np.concatenate([a * np.exp(x * log(b / a)) if a else b * x for a, b in panels])
+    panels, k = _nodes(folds, top)
     weights = np.concatenate(
         [
             np.concatenate([_panel_weights(footprints, waves, a, b) for a, b in panels], axis=-1)
@@ -254,6 +276,73 @@ def rule(
         top = exp(ceil(log(limit)))
         sums = tuple(t if own <= top else None for t, own in zip(sums, tops, strict=True))
     return _rule(columns, sums, max(0, ceil(log(top / low))), top)
+
+
+def table(
+    spectra: tuple[tuple[Footprint, ...], ...],
+    waves: tuple[Wave, ...],
+    order: int,
+    rho: Real,
+    low: float,
+    limit: float,
+) -> tuple[Real, Real]:
+    """Nodes and weights of ∫ density(k) Jₙ(kρ) T(k) dk for sources at many radii.
+
+    The same as `rule`, without the second one; radii within a factor of e share their fine grid,
+    so that hundreds of them cost little more than one.
+
+    Parameters
+    ----------
+    spectra : tuple of tuple of Footprint
+        The sources; families count as many.
+    waves : tuple of Wave
+        Further oscillating factors.
+    order : int
+        n.
+    rho : ndarray, shape (r,)
+        Radii [R], increasing.
+    low, limit : float
+        As for `rule`.
+
+    Returns
+    -------
+    k : ndarray, shape (n,)
+        Nodes [1/R].
+    weights : ndarray, shape (r, spectra, n)
+    """
+    top = exp(ceil(log(limit)))
+    most = max((f.top for footprints in spectra for f in footprints), default=top)
+    top = min(top, most)
+    panels, k = _nodes(max(0, ceil(log(top / min(low, _DENSE / 6.0)))), top)
+    count = sum(footprints[0].size for footprints in spectra)
+    weights = np.zeros((rho.size, count, k.size))
+    fold = np.floor(np.log(rho)).astype(int)
+    for group in (np.flatnonzero(fold == n) for n in np.unique(fold)):
+        ends = [tuple((*waves, Wave(float(r), order)) for r in rho[group])]
+        start = 0
+        for footprints in spectra:
+            rows = slice(start, start + footprints[0].size)
+            start = rows.stop
+            for f in footprints:
+                densities = [Density(f, every) for every in ends[0]]
+                last = max(d.top for d in densities)
+                for p, (a, b) in enumerate(panels):
+                    if a < last:
+                        part = _shared(densities, a, min(b, last), b)
+                        weights[group, rows, p * ORDER : (p + 1) * ORDER] += part
+    return k, weights
+
+
+def _shared(densities: list[Density], a: float, end: float, b: float) -> Real:
+    """Weights (densities, spectra, ORDER) on the panel [a, b], the densities being 0 past end."""
+    moments = np.zeros((len(densities), densities[0].footprint.size, ORDER))
+    for k, w in _fine(densities, a, end):
+        basis = w[:, None] * _basis(k, a, b)
+        memo: Memo = {}
+        for row, density in enumerate(densities):
+            if a < density.top:
+                moments[row] += density(k, memo)[0].reshape(-1, k.size) @ basis
+    return np.asarray(moments @ _panel()[2].T)
 
 
 def density(footprints: tuple[Footprint, ...], waves: tuple[Wave, ...], k: Real) -> Real:

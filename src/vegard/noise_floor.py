@@ -137,6 +137,32 @@ def displacement_noise(
     return noise.quadrature(own, detector) / np.abs(lever.transfer(f))
 
 
+def reading_noise(instrument: Instrument, frequency: ArrayLike) -> Any:
+    """`displacement_noise`, without the lever where its contact is unknown: the detector alone.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    frequency : array_like
+        Frequencies [Hz], > 0.
+
+    Returns
+    -------
+    float or ndarray
+        [m/√Hz], shape frequency.shape.
+
+    Examples
+    --------
+    >>> afm = Instrument("afm", 50e-15, None, 100.0, Cantilever(2.8, 75e3, 150, 225e-6))
+    >>> f"{reading_noise(afm, 10e3):.2g}"
+    '5e-14'
+    """
+    lever = _checked(instrument).cantilever
+    if lever is not None and lever.contact_stiffness is None:
+        instrument = instrument.replace({"cantilever": None})
+    return displacement_noise(instrument, frequency)
+
+
 def current_noise(
     instrument: Instrument,
     frequency: ArrayLike,

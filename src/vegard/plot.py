@@ -168,18 +168,23 @@ def _frequency(ax: Axes, parts: Sequence[_Part], lines: Sequence[Line]) -> None:
     from mpl_toolkits.axes_grid1 import make_axes_locatable  # type: ignore[import-untyped]
 
     factor, unit = _scaled(parts, lines[0].response.units)
-    below = make_axes_locatable(ax).append_axes("bottom", size="55%", pad=0.12, sharex=ax)
     for p in parts:
         size = np.abs(p.y) * factor
         ax.plot(p.x, np.where(size > 0, size, np.nan), color=p.colour, label=p.label)
-        below.plot(p.x, np.degrees(np.unwrap(np.angle(p.y))), color=p.colour)
     name, sign = what(lines[0].response)
+    ax.set(xscale="log", yscale="log", xlabel="frequency f (Hz)")
+    _clean(ax)
+    if not any(np.iscomplexobj(p.y) for p in parts):  # a number without phase
+        ax.set_ylabel(f"{name} {sign} ({unit})" if unit != "–" else f"{name} {sign}")
+        return
     name = "amplitude" if name == "displacement" else name
-    ax.set(xscale="log", yscale="log", ylabel=f"{name} |{sign}| ({unit})")
+    below = make_axes_locatable(ax).append_axes("bottom", size="55%", pad=0.12, sharex=ax)
+    for p in parts:
+        below.plot(p.x, np.degrees(np.unwrap(np.angle(p.y))), color=p.colour)
+    ax.set(xlabel="", ylabel=f"{name} |{sign}| ({unit})")
     ax.tick_params(labelbottom=False)
     below.set(xlabel="frequency f (Hz)", ylabel="phase (°)")
     below.yaxis.set_major_locator(_degrees())
-    _clean(ax)
     _clean(below)
 
 
@@ -260,7 +265,8 @@ def _title(lines: Sequence[Line]) -> str:
     names = {"f^": "High-frequency slope", "after ": "Half of the displacement after",
              "most at ": "Photodiode reads most at",
              "1/e in ": "After the pulse: 1/e in", "τ = ": "Strongest relaxation at τ =",
-             "r = ": "Half height at r ="}  # fmt: skip
+             "r = ": "Half height at r =",
+             "seen over ": "At best an edge is seen over"}  # fmt: skip
     for mark, name in names.items():
         if mark in first and mark in last:
             return f"{name} {first.split(mark)[-1]} … {last.split(mark)[-1]}"

@@ -19,7 +19,7 @@ from vegard.errors import OutOfRegime, VegardError
 from vegard.experiment import Experiment
 from vegard.fitting import Data
 from vegard.instrument import Instrument
-from vegard.noise_floor import current_noise, displacement_noise
+from vegard.noise_floor import current_noise, reading_noise
 from vegard.response import frequency_response, time_response
 from vegard.waveforms import Pulse
 
@@ -159,7 +159,7 @@ def _relaxation(e: Experiment, instrument: Instrument, step: float) -> Measureme
     pulse = Pulse(tau, step)
     t = np.linspace(0.01, 1.0, POINTS) * tau
     u = np.asarray(time_response(e, pulse, tau + t).values)
-    noise = _readings(instrument, 1 / (2 * pi * t)) / np.sqrt(2 * np.gradient(t))
+    noise = reading_noise(instrument, 1 / (2 * pi * t)) / np.sqrt(2 * np.gradient(t))
     one = _analysis(lambda y: classical.analyse_esm(t, y, radius, method="single_exponential"), u)
     model = e, Data("relaxation", tau + t, u, noise, drive=pulse), _strain_free(e)
     analyses = {"single exponential R²/τ": one}
@@ -170,7 +170,7 @@ def _spectrum(e: Experiment, instrument: Instrument, step: float) -> Measurement
     m, radius = e.material, e.tip.radius
     f = np.geomspace(1e-2, 1e3, POINTS) * m.diffusivity_normal / (2 * pi * radius**2)
     u = np.asarray(step * frequency_response(e, f).values)
-    noise = _readings(instrument, f) / np.sqrt(_dwell(f))
+    noise = reading_noise(instrument, f) / np.sqrt(_dwell(f))
     per_volt = abs(m.vegard_pair[1] / float(m.need("ocv_slope")))
     one = _analysis(
         lambda y: classical.analyse_esm(
@@ -198,14 +198,6 @@ def _dwell(f: Real) -> Real:
 def _through(sample: Any, t: Real) -> Real:
     """|Z| [Ω] at the frequencies that readings at t see: a current's noise becomes a voltage's."""
     return np.asarray(np.abs(classical.eis(sample, 1 / (2 * pi * t)).values))
-
-
-def _readings(instrument: Instrument, frequency: Real) -> Real:
-    """Noise of the displacement [m/√Hz]: detector, and lever if its contact is known."""
-    lever = instrument.cantilever
-    if lever is not None and lever.contact_stiffness is None:
-        instrument = replace(instrument, cantilever=None)
-    return np.asarray(displacement_noise(instrument, frequency))
 
 
 def _under(e: Experiment) -> float:

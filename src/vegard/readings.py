@@ -163,6 +163,8 @@ def message(response: Response) -> str:
     'Half of the displacement is there after 9.11 ms'
     """
     name = kind(response)
+    if response.inputs.get("verb") in _SEEN:
+        return _seen(response)
     if response.inputs.get("verb") in _ELECTRIC:
         return _electric(response)
     if name == "frequency":
@@ -205,15 +207,35 @@ _ELECTRIC = {
 }
 
 
+_SEEN = {
+    "edge_width": ("edge width", "w"),
+    "snr_strain": ("displacement over noise", "SNR"),
+    "snr_current": ("current over noise", "SNR"),
+}
+
+
 def what(response: Response) -> tuple[str, str]:
     """Name and symbol of what a response is."""
     inputs = response.inputs
     if "cantilever" in inputs:
         return "deflection", "d"
-    if (electric := _ELECTRIC.get(inputs.get("verb", ""))) is not None:
-        return electric
+    if (named := (_ELECTRIC | _SEEN).get(inputs.get("verb", ""))) is not None:
+        return named
     component = inputs.get("component", "vertical")
     return "displacement", "u" if component == "vertical" else f"$u_{component[-1]}$"
+
+
+def _seen(response: Response) -> str:
+    """What an edge width, or a signal over noise, does over frequency."""
+    x, y = curve(response)
+    if response.inputs["verb"] == "edge_width":
+        return f"At best an edge is seen over {quantity(float(y.min()), 'm')}"
+    name = what(response)[0].split()[0]
+    if (y > 1).all():
+        return f"The {name} is above the noise at all frequencies"
+    if (y < 1).all():
+        return f"The {name} is below the noise at all frequencies"
+    return f"The {name} crosses the noise at {quantity(crossing(x, y, 1.0), 'Hz')}"
 
 
 def _electric(response: Response) -> str:

@@ -32,6 +32,8 @@ _WORDS = {
     "profile": "surface profile u(r)",
     "relaxation": "distribution of relaxation times",
     "current": "current through the contact",
+    "resolution": "resolution",
+    "detection": "detection",
 }
 
 

@@ -17,6 +17,15 @@ WINDOW_END = 168.0
 _STRUVE = 40.0  # beyond it Struve's functions are asymptotic series
 
 
+def bessel(order: float | tuple[float, ...], x: Real) -> Real:
+    """Jₙ(x), rows for several orders; J₀ and J₁ have faster routines of their own."""
+    from scipy import special
+
+    if order in (0, 1):
+        return np.asarray(special.j1(x) if order else special.j0(x))
+    return np.asarray(special.jv(_rows(order), x))
+
+
 def _rows(value: float | tuple[float, ...]) -> Any:
     """A number as it is, several as a column."""
     return np.array(value)[:, None] if isinstance(value, tuple) else value
@@ -33,11 +42,10 @@ class Wave:
     order: float | tuple[float, ...] = 0
 
     def real(self, k: Real) -> Real:
-        from scipy import special
 
         if self.order == -1:
             return np.sinc(k * (self.rho / np.pi))
-        return np.asarray(special.jv(_rows(self.order), k * self.rho))
+        return bessel(self.order, k * self.rho)
 
     def amplitude(self, k: Real) -> NDArray[np.complex128]:
         """A(k) with ``real`` = Re[A e^{ikρ}]; varies slowly."""

@@ -18,7 +18,7 @@ from vegard import io
 from vegard.errors import FileError, VegardError
 from vegard.interfaces import FixedConcentration
 from vegard.io import experiment_file, objects
-from vegard.io.plan import SIGNALS
+from vegard.io.plan import COMMON
 
 MATERIAL = '[material]\ndiffusivity = "1e-11 cm^2/s"\nvegard = 1e-6\npoisson = 0.3\n'
 TIP = '[tip]\nkind = "DiscTip"\nradius = "20 nm"\n'
@@ -46,7 +46,7 @@ def test_the_smallest_file(tmp_path: Path) -> None:
     assert plan.experiment["tip.radius"] == 20e-9
     assert plan.per == "concentration"  # no OCV slope: volts would need one
     assert plan.drive_unit == "mol/m³"
-    assert all(getattr(plan, s) is not None for s in SIGNALS if s != "current")
+    assert all(getattr(plan, s) is not None for s in COMMON if s != "current")
     assert plan.current is None  # only a contact has one
     assert plan.asked == frozenset()
 
@@ -344,9 +344,9 @@ BAD = [
     ),
     (
         BASIC + "[sample]\n",
-        "unknown section 'sample'. Valid: cantilever, current, elastic, experiment, frequency, "
-        "geometry, interface, material, parasitics, profile, pulse, relaxation, sources, time, "
-        "tip.",
+        "unknown section 'sample'. Valid: cantilever, current, detection, elastic, experiment, "
+        "frequency, geometry, interface, material, parasitics, profile, pulse, relaxation, "
+        "resolution, sources, time, tip.",
     ),
     ("poisson = 0.3\n" + BASIC, "Did you mean material.poisson?"),
     (BASIC + MATERIAL, "Cannot declare ('material',) twice (at line 9, column 10). It is there"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from vegard.fem.engine import Engine, solve_system
 from vegard.fem.problem import Problem
+from vegard.fem.transport import inside
 
 
 def displacement(
@@ -44,6 +45,7 @@ def displacement(
     in_plane, normal = problem.vegard
     swelling = stress((in_plane, in_plane, normal, 0.0))[:3]
     work = sum(a * b for a, b in zip(swelling, virtual[:3], strict=True)) * x
+    work = inside(engine, problem, problem.core.vegard) * work
     loads, fields = [], []
     for part in (concentration.real, concentration.imag):
         load = ng.LinearForm(space)

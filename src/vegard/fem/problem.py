@@ -44,6 +44,15 @@ class Slab(NamedTuple):
     poisson: float
 
 
+class Core(NamedTuple):
+    """Cylinder about the axis, through all depths, whose properties are multiplied."""
+
+    radius: float
+    diffusivity: float = 1.0
+    rate: float = 1.0
+    vegard: float = 1.0
+
+
 class Problem(NamedTuple):
     """Scaled problem; lengths in contact radii, times in R²/D_z."""
 
@@ -59,6 +68,7 @@ class Problem(NamedTuple):
     slabs: tuple[Slab, ...]
     vegard: tuple[float, float]
     punch: bool
+    core: Core = Core(0.0)
 
 
 def _profile(tip: Tip, edge: float) -> tuple[tuple[float, float], ...] | None:
@@ -202,9 +212,15 @@ def axes(
     smooth = not corners
     fine = min(lateral, p.thickness)
     across = tuple(Layer(f.at, fine, DECAYED * fine) for f in corners)
+    cut = p.core.radius
+    jump = (Feature(cut, min(cut, length, 1.0) / 50),) if cut else ()
     r = Axis(
-        tuple(sorted({0.0, 1.0, *(f.at for f in corners), *(a for a in at if a), box})),
-        (*(corners or (Feature(0.0, 1.0),)), *(Feature(a, min(a, 2.0) / 4) for a in at if a)),
+        tuple(sorted({0.0, 1.0, cut, *(f.at for f in corners), *(a for a in at if a), box})),
+        (
+            *(corners or (Feature(0.0, 1.0),)),
+            *jump,
+            *(Feature(a, min(a, 2.0) / 4) for a in at if a),
+        ),
         (Layer(0.0, 1.0, DECAYED),) if smooth else across,
     )
     top = min(length, 1.0, p.thickness, 2 * p.debye) / 2 if smooth else settings.edge

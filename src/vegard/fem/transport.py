@@ -29,6 +29,13 @@ def profile(engine: Engine, problem: Problem) -> Any:
     return reduce(join, pieces, 0.0)
 
 
+def inside(engine: Engine, problem: Problem, factor: float) -> Any:
+    """A factor within the core, 1 outside."""
+    if factor == 1:
+        return 1.0
+    return engine.ngsolve.IfPos(problem.core.radius - engine.ngsolve.x, factor, 1.0)
+
+
 def concentration(engine: Engine, mesh: Any, problem: Problem, omega: float, degree: int) -> Any:
     """Complex amplitude C(r, z) in ``layer0`` for a unit drive."""
     if problem.kind == "BlockingTip":
@@ -50,14 +57,16 @@ def concentration(engine: Engine, mesh: Any, problem: Problem, omega: float, deg
     x, grad = ng.x, ng.grad
     matrix = ng.BilinearForm(space, symmetric=True, condense=True)
     flow = p.in_plane * grad(c)[0] * grad(v)[0] + grad(c)[1] * grad(v)[1]
+    flow = inside(engine, p, p.core.diffusivity) * flow
+    rate = inside(engine, p, p.core.rate) * p.rate
     matrix += (flow + 1j * omega * c * v) * x * ng.dx(definedon=film)
     load = ng.LinearForm(space)
     drive = 1.0 if p.kind == "Contact" else profile(engine, p)
     if flux:
         load += drive * v * x * ng.ds(where)
     elif not held:
-        matrix += p.rate * c * v * x * ng.ds(where)
-        load += p.rate * drive * v * x * ng.ds(where)
+        matrix += rate * c * v * x * ng.ds(where)
+        load += rate * drive * v * x * ng.ds(where)
     matrix.Assemble()
     load.Assemble()
     out = ng.GridFunction(space)

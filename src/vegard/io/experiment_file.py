@@ -20,7 +20,7 @@ from vegard.errors import FileError, OutOfRegime, VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.io import objects
 from vegard.io.extras import Case, Extras, made
-from vegard.io.plan import SIGNALS, Plan, bounded, drive_unit
+from vegard.io.plan import COMMON, SIGNALS, Plan, bounded, drive_unit
 from vegard.io.signals import plan_signals
 from vegard.io.values import HEAD, keys, row, switch, text, whole
 from vegard.parameters import replace_path
@@ -34,7 +34,7 @@ MOST_COMBINATIONS = 10_000
 def read(
     path: str | Path,
     changes: dict[str, Any] | None = None,
-    signals: Iterable[str] = SIGNALS,
+    signals: Iterable[str] = COMMON,
 ) -> Plan:
     """Plan of a run, from an experiment file.
 
@@ -135,7 +135,7 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
     place[key] = value
 
 
-def parse(data: dict[str, Any], file: str, signals: Iterable[str] = SIGNALS) -> Plan:
+def parse(data: dict[str, Any], file: str, signals: Iterable[str] = COMMON) -> Plan:
     """Plan of the content of an experiment file.
 
     Parameters

@@ -31,6 +31,12 @@ CONTENT = {
     "current": "current through the contact, positive into the sample",
     "step_current": "current through the contact after a step, positive into the sample",
     "resistance": "resistance of the contact at rest, charge transfer and spreading",
+    "edge_width": "distance over which an edge of β rises from 25 to 75 %, read by a punch",
+    "half_contrast_period": "period of β at which half of the contrast is left, read by a punch",
+    "noise_limited_period": "period of a full modulation of β that equals the noise of a reading",
+    "ions": "ions moved per cycle",
+    "snr_strain": "displacement over the noise of a reading",
+    "snr_current": "current of ions over the noise of a reading",
 }
 
 

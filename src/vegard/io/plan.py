@@ -17,7 +17,8 @@ from vegard.io.extras import Case, Extras, made
 
 Real = NDArray[np.float64]
 
-SIGNALS = ("frequency", "time", "pulse", "profile", "relaxation", "current")
+COMMON = ("frequency", "time", "pulse", "profile", "relaxation", "current")
+SIGNALS = (*COMMON, "resolution", "detection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ class RelaxationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPlan:
+    """What an ``instrument`` of the catalogue sees at frequencies [Hz]; None is no instrument."""
+
+    grid: Grid
+    instrument: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that a run needs; read from an experiment file, written as a resolved one.
 
@@ -109,7 +118,7 @@ class Plan:
         Amplitude of the drive, in ``drive_unit``.
     sweeps : tuple of (path, values)
         Dotted paths and their values; all combinations are computed.
-    frequency, time, pulse, profile, relaxation, current : optional
+    frequency, time, pulse, profile, relaxation, current, resolution, detection : optional
         The points of each signal; None leaves it out.
     asked : frozenset of str
         Signals that the file names itself: if one of them fails the run fails.
@@ -142,6 +151,8 @@ class Plan:
     profile: ProfilePlan | None = None
     relaxation: RelaxationPlan | None = None
     current: Grid | None = None
+    resolution: SeenPlan | None = None
+    detection: SeenPlan | None = None
     extras: Extras = field(default_factory=Extras)
     auto: tuple[str, ...] = ()
     euler: tuple[float, ...] | None = None

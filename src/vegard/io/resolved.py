@@ -12,7 +12,7 @@ from vegard.errors import OutOfRegime
 from vegard.io import objects
 from vegard.io.experiment_file import SCHEMA
 from vegard.io.extras import Hertz
-from vegard.io.plan import SIGNALS, Grid, Plan
+from vegard.io.plan import COMMON, SIGNALS, Grid, Plan, SeenPlan
 
 
 def dump(plan: Plan) -> str:
@@ -57,6 +57,8 @@ def body(plan: Plan) -> str:
     lines += [f"drive = {_quantity(plan.drive, plan.drive_unit)}"]
     lines += [f"azimuth = {_quantity(plan.azimuth, 'rad')}"]
     for name in SIGNALS:
+        if name not in COMMON and getattr(plan, name) is None:
+            continue
         lines += ["", f"[{name}]", *_signal(name, getattr(plan, name))]
         if name == "frequency" and plan.frequency is not None:
             lines.append(f"components = {_plain(plan.components)}")
@@ -123,6 +125,9 @@ def _signal(name: str, part: Any) -> list[str]:
         return ["enabled = false"]
     if isinstance(part, Grid):
         return _grid(part, "s" if name == "time" else "Hz")
+    if isinstance(part, SeenPlan):
+        tool = [] if part.instrument is None else [f"instrument = {_text(part.instrument)}"]
+        return [*_grid(part.grid, "Hz"), *tool]
     if name == "pulse":
         return [f"duration = {_quantity(part.duration, 's')}", *_grid(part.after, "s")]
     if name == "relaxation":

@@ -18,10 +18,11 @@ from vegard.io.plan import (
     PulsePlan,
     RelaxationPlan,
     Scales,
+    SeenPlan,
     rounded,
     scales,
 )
-from vegard.io.values import MOST_POINTS, keys, number, numbers, switch, whole
+from vegard.io.values import MOST_POINTS, keys, number, numbers, switch, text, whole
 
 _PROFILE = {"frequency": "Hz", "time": "s", "pulse_time": "s"}
 _RANGE = ("from", "to", "points", "values")
@@ -170,6 +171,34 @@ def _current(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> Gri
     return _grid("current", table, "Hz", (low * 1e-4, high * 1e4))
 
 
+def _resolution(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> SeenPlan:
+    return _seen_by("resolution", table, size, chosen)
+
+
+def _detection(table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> SeenPlan:
+    seen = _seen_by("detection", table, size, chosen)
+    if seen.instrument is None:
+        raise VegardError(
+            "detection.instrument is missing: a name of `vegard instruments`, e.g. instrument = "
+            '"QPDI+SCM-PIT+SP983".'
+        )
+    return seen
+
+
+def _seen_by(name: str, table: dict[str, Any], size: Scales, chosen: dict[str, Any]) -> SeenPlan:
+    """Frequencies [Hz], three in a decade around D/R² unless given, and an instrument."""
+    from vegard.instrument import instruments
+
+    keys(name, table, (*_RANGE, "instrument"))
+    tool = table.get("instrument")
+    if tool is not None:
+        tool = text(f"{name}.instrument", tool)
+        instruments[tool]  # an unknown name is said now
+    rest = {k: v for k, v in table.items() if k != "instrument"}
+    low, high = 1 / (2 * pi * size.longest), 1 / (2 * pi * size.shortest)
+    return SeenPlan(_grid(name, rest, "Hz", (low * 1e-2, high * 1e4), 3), tool)
+
+
 _MAKERS: dict[str, Any] = {
     "frequency": _frequency,
     "time": _time,
@@ -177,4 +206,6 @@ _MAKERS: dict[str, Any] = {
     "profile": _profile,
     "relaxation": _relaxation,
     "current": _current,
+    "resolution": _resolution,
+    "detection": _detection,
 }

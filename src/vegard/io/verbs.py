@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from vegard import response, waveforms
 from vegard.current import contact_current, contact_impedance
 from vegard.errors import NoStaticLimit, OutOfRegime
+from vegard.experiment import Experiment
 from vegard.io.extras import Case
-from vegard.io.plan import Plan
-from vegard.result import Response
+from vegard.io.plan import Plan, SeenPlan
+from vegard.result import Axis, Response
 
 Real = NDArray[np.float64]
 Responses = dict[str, Response]
@@ -56,6 +58,12 @@ def _currents(plan: Plan) -> Iterator[str]:
         yield "step_current"
 
 
+def _of_resolution(plan: Plan) -> Iterator[str]:
+    yield from ("edge_width", "half_contrast_period")
+    if plan.resolution is not None and plan.resolution.instrument is not None:
+        yield "noise_limited_period"
+
+
 _NAMES: dict[str, Callable[[Plan], Iterator[str]]] = {
     "frequency": _spectra,
     "time": lambda plan: iter(("step",)),
@@ -63,6 +71,8 @@ _NAMES: dict[str, Callable[[Plan], Iterator[str]]] = {
     "profile": lambda plan: iter(("profile",)),
     "relaxation": lambda plan: iter(("relaxation",)),
     "current": _currents,
+    "resolution": _of_resolution,
+    "detection": lambda plan: iter(("ions", "snr_strain", "snr_current")),
 }
 
 
@@ -168,6 +178,59 @@ def _current(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
     return out
 
 
+def _tool(seen: SeenPlan, case: Case) -> Any:
+    """The instrument, with the lever of the file if it has one."""
+    from vegard.instrument import instruments
+
+    if seen.instrument is None:
+        return None
+    lever = case.extras.cantilever
+    tool = instruments[seen.instrument]
+    return tool if lever is None else tool.replace({"cantilever": lever})
+
+
+def _resolution(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
+    from vegard.resolving import resolution
+
+    assert plan.resolution is not None
+    f = plan.resolution.grid.array()
+    e = case.experiment.replace({"also": ()})
+    tool = _tool(plan.resolution, case)
+    r = resolution(e, f, instrument=tool, drive=abs(plan.drive), per=plan.per).quoted
+    u = response.frequency_response(r.experiment, f, per=plan.per).values * abs(plan.drive)
+    lengths = {"edge_width": r.edge_25_75, "half_contrast_period": 2 * np.pi / r.k50}
+    if tool is not None:
+        period = r.noise_limited_period
+        if np.isfinite(period).all():
+            lengths["noise_limited_period"] = period
+        else:
+            seen = f"{np.isfinite(period).sum()} of {f.size} frequencies"
+            warnings.warn(f"a uniform sample is seen at {seen} only: no noise-limited period is "
+                          "written.", OutOfRegime, stacklevel=2)  # fmt: skip
+    share = np.abs(r.kernel.total / u - 1)
+    return {n: _over(f, v, share * v, "m", n, r.experiment) for n, v in lengths.items()}
+
+
+def _detection(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
+    from vegard.detectability import detection
+
+    assert plan.detection is not None
+    f = plan.detection.grid.array()
+    tool = _tool(plan.detection, case)
+    d = detection(case.experiment, f, instrument=tool, drive=abs(plan.drive), per=plan.per)
+    for note in d.notes:
+        warnings.warn(note, OutOfRegime, stacklevel=2)
+    found = {"ions": d.ions, "snr_strain": d.snr_strain, "snr_current": d.snr_current}
+    return {n: _over(f, v, 1e-9 * v, "–", n, case.experiment)
+            for n, v in found.items() if v is not None}  # fmt: skip
+
+
+def _over(f: Real, values: Real, error: Real, unit: str, name: str, e: Experiment) -> Response:
+    """Positive numbers over frequency."""
+    axes = (Axis("at", "m", np.zeros(())), Axis("frequency", "Hz", f))
+    return Response(values, error, unit, axes, {"verb": name, "experiment": e})
+
+
 VERBS: dict[str, Callable[[Plan, Case, Sequence[Case]], Responses]] = {
     "frequency": _frequency,
     "time": _step,
@@ -175,4 +238,6 @@ VERBS: dict[str, Callable[[Plan, Case, Sequence[Case]], Responses]] = {
     "profile": _profile,
     "relaxation": _relaxation,
     "current": _current,
+    "resolution": _resolution,
+    "detection": _detection,
 }

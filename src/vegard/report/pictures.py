@@ -28,6 +28,9 @@ KINDS = {
     "impedance": "Impedance of the contact over frequency",
     "current": "Current through the contact over frequency",
     "step_current": "Current through the contact after a step",
+    "edge_width": "Width of an edge of β, 25 to 75 %, over frequency",
+    "snr_strain": "Displacement over noise, over frequency",
+    "snr_current": "Current over noise, over frequency",
 }
 PARASITICS = "Terms at the drive's frequency and their sum; the other figures show diffusion alone"
 

@@ -47,6 +47,11 @@ def numbers(point: Any) -> dict[str, float]:
     for name in ("lateral_x", "lateral_y"):
         if (sideways := getattr(point, name)) is not None:
             out[f"{name}_lowest"] = float(abs(readings.curve(sideways)[1][0]))
+    for name, unit in (("edge_width", "_m"), ("snr_strain", ""), ("snr_current", "")):
+        if (seen := getattr(point, name)) is not None:
+            f, y = readings.curve(seen)
+            out |= {f"{name}_lowest{unit}": float(y[0]), f"{name}_highest{unit}": float(y[-1])}
+            out |= {f"{name}_lowest_Hz": float(f[0]), f"{name}_highest_Hz": float(f[-1])}
     return out | _of_terms(point) | _of_lever(point)
 
 
@@ -137,6 +142,21 @@ def sentences(point: Any, n: dict[str, float]) -> list[str]:
             f"{quantity(n[f'lateral_{d}_lowest'], 'm')}{drive} along {d}" for d in sideways
         )
         said.append(f"Sideways it moves by {size} at {quantity(n['lowest_frequency_Hz'], 'Hz')}.")
+    if "edge_width_lowest_m" in n:
+        ends = (
+            f"{quantity(n[f'edge_width_{end}_m'], 'm')} at "
+            f"{quantity(n[f'edge_width_{end}_Hz'], 'Hz')}"
+            for end in ("lowest", "highest")
+        )
+        said.append(f"Read by a punch, an edge of β is seen over {' and '.join(ends)}.")
+    for name, signal in (("snr_strain", "displacement"), ("snr_current", "current")):
+        if f"{name}_lowest" in n:
+            ends = (
+                f"{quantity(n[f'{name}_{end}'], '–', 2)} times the noise at "
+                f"{quantity(n[f'{name}_{end}_Hz'], 'Hz')}"
+                for end in ("lowest", "highest")
+            )
+            said.append(f"The {signal} is {' and '.join(ends)}.")
     if point.sum is not None:
         said.append(dominance(point) + ".")
     if "photodiode_peak" in n:
