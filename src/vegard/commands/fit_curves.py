@@ -55,6 +55,12 @@ def _load(path: Path, kind: str | None, hints: list[str]) -> xr.Dataset:
     what = found.attrs["kind"]
     if what not in _SIGNALS:
         raise VegardError(f"{path} holds a {what}; say what was measured: --kind.")
+    signal = found[_SIGNALS[what]]
+    if signal.ndim != 1:
+        raise VegardError(
+            f"{path} holds many curves, over {', '.join(map(str, signal.dims))}; a fit takes one: "
+            "choose it with vegard.read(...).isel(...) and write it as CSV."
+        )
     for line in found.attrs.get("warnings", "").splitlines():
         typer.echo(f"warning: {line}", err=True)
     found.attrs["unit"] = found[_SIGNALS[what]].attrs.get("units", "")

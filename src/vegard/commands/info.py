@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,11 @@ def info(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Measured data.")],
     kind: Annotated[
         str | None,
-        flag("KIND", "What was measured: eis, pitt, gitt, frequency, relaxation, table."),
+        flag(
+            "KIND",
+            "What was measured: eis, pitt, gitt, frequency, relaxation, table; of a microscope "
+            "image, frequency, relaxation, loop, sho, curve, array.",
+        ),
     ] = None,
     hints: Annotated[
         list[str] | None,
@@ -29,9 +34,11 @@ def info(
 ) -> None:
     """Tell what is in a measured file: kind, columns, units, ranges.
 
-    FILE is text with columns, a text export of EC-Lab (.mpt), Parquet, JSON, or a file that
-    impedance.py reads (Gamry, Autolab, ZPlot, …). Hints are those of vg.read; each can be given:
-    --hint columns='time (s), -, current (mA)'.
+    FILE is text with columns, a text export of EC-Lab (.mpt), Parquet, JSON, a file that
+    impedance.py reads (Gamry, Autolab, ZPlot, …), or of a microscope: Asylum .ibw, HDF5 (USID,
+    NSID), Gwyddion .gwy, Nanonis .sxm, .3ds, .dat; NetCDF and Zarr that vegard wrote. Hints are
+    those of vg.read; each can be given: --hint columns='time (s), -, current (mA)', --hint
+    starts_with=write.
     """
     from vegard.io.measured import load
 
@@ -42,14 +49,28 @@ def info(
         return
     about = data.attrs
     technique = f" ({about['technique']})" if about["technique"] else ""
-    axis = next(iter(data.dims))
-    typer.echo(f"{about['source']}: {about['kind']}{technique}, {data.sizes[axis]} points")
+    typer.echo(f"{about['source']}: {about['kind']}{technique}, {_size(data)}")
     terminal.table(["", "unit", "from", "to", "column"], [_row(*item) for item in _parts(data)])
     if about["unused"]:
         terminal.paragraph(f"not taken: {', '.join(about['unused'].splitlines())}")
     terminal.notes(about["notes"].splitlines())
+    if count := len(_settings(data)):
+        typer.echo(f"note: {count} settings of the instrument: --format json lists them.")
     for line in about["warnings"].splitlines():
         typer.echo(f"warning: {line}")
+
+
+def _size(data: xr.Dataset) -> str:
+    """Number of points along each axis."""
+    axes = list(dict.fromkeys(d for v in data.data_vars.values() for d in v.dims))
+    sizes = " × ".join(str(data.sizes[axis]) for axis in axes)
+    return f"{sizes} points" + (f" ({', '.join(map(str, axes))})" if len(axes) > 1 else "")
+
+
+def _settings(data: xr.Dataset) -> dict[str, Any]:
+    """Settings of a microscope."""
+    found: dict[str, Any] = json.loads(data.attrs.get("settings", "{}"))
+    return found
 
 
 def _value(text: str) -> Any:
@@ -73,21 +94,28 @@ def _parts(data: xr.Dataset) -> list[tuple[str, xr.DataArray]]:
 
 
 def _row(name: str, array: xr.DataArray) -> list[str]:
-    unit, column = array.attrs["units"], array.attrs["column"]
-    if array.dtype.kind == "U":
-        ends = [str(array.values[0]), str(array.values[-1])]
-    else:
-        ends = [units.format(float(x), unit) for x in (array.min(), array.max())]
-    return [name, unit, *ends, column]
+    unit, column = array.attrs.get("units", ""), array.attrs.get("column", "")
+    ends = _range(array)
+    if ends is None:
+        words = [str(array.values.flat[i]) for i in (0, -1)] if array.dtype.kind == "U" else ["nan"]
+        return [name, unit, words[0], words[-1], column]
+    return [name, unit, *(units.format(x, unit) for x in ends), column]
+
+
+def _range(array: xr.DataArray) -> list[float] | None:
+    """Smallest and largest number, nan left out; None where there are none."""
+    if array.dtype.kind == "U" or not array.notnull().any():
+        return None
+    return [float(array.min()), float(array.max())]
 
 
 def _summary(data: xr.Dataset) -> dict[str, Any]:
     """What the table says, as numbers."""
     variables = {
         name: {
-            "units": array.attrs["units"],
-            "column": array.attrs["column"],
-            "range": None if array.dtype.kind == "U" else [float(array.min()), float(array.max())],
+            "units": array.attrs.get("units", ""),
+            "column": array.attrs.get("column", ""),
+            "range": _range(array),
         }
         for name, array in _parts(data)
     }
@@ -96,5 +124,7 @@ def _summary(data: xr.Dataset) -> dict[str, Any]:
         **data.attrs,
         **lists,
         "points": data.sizes[next(iter(data.dims))],
+        "sizes": dict(data.sizes),
+        "settings": _settings(data),
         "columns": variables,
     }

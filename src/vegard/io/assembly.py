@@ -19,7 +19,8 @@ from vegard.io.hints import Hints
 from vegard.io.kinds import KINDS, Quantities, infer, quantities
 from vegard.io.tables import Table
 
-_SI = ("Hz", "s", "V", "A", "Ω", "m", "rad", "m/V", "K", "C", "F", "W")
+# no K: a factor makes nothing of °C
+_SI = ("Hz", "s", "V", "A", "Ω", "m", "rad", "m/V", "C", "F", "W")
 
 
 class Variable(NamedTuple):
@@ -88,7 +89,7 @@ def _record(table: Table, kind: str, found: Quantities, hints: Hints) -> Measure
     moved = columns.pop("displacement", None)
     variables, told = _convert(table, columns, hints)
     if moved is not None:
-        y, unit, more = _best_si(moved.label, moved.values, moved.unit)
+        y, unit, more = best_si(moved.label, moved.values, moved.unit)
         variables["response"] = Variable(y, unit, moved.source)
         told += more
     return _arranged(Measured(kind, "time", variables, table, [*notes, *told], []), hints)
@@ -127,7 +128,7 @@ def _response(table: Table, kind: str, found: Quantities, hints: Hints) -> Measu
     table = rows.select(table, needed, hints, one_cycle=True)
     columns = {q: table.chosen[q] for q in needed}
     f, y, unit = spectra.response(table.path, columns, hints.phase_unit)
-    y, unit, notes = _best_si("The response", y, unit)
+    y, unit, notes = best_si("The response", y, unit)
     axes = " and ".join(c.source for q, c in columns.items() if QUANTITIES[q][0] == "Hz")
     source = " and ".join(c.source for q, c in columns.items() if QUANTITIES[q][0] != "Hz")
     variables = {"frequency": Variable(f, "Hz", axes), "response": Variable(y, unit, source)}
@@ -186,7 +187,7 @@ def _arranged(made: Measured, hints: Hints) -> Measured:
     return made._replace(variables=variables, notes=[*made.notes, *notes])
 
 
-def _best_si(label: str, y: NDArray[Any], unit: str) -> tuple[NDArray[Any], str, list[str]]:
+def best_si(label: str, y: NDArray[Any], unit: str) -> tuple[NDArray[Any], str, list[str]]:
     """Values in SI, where the unit is one of those known here."""
     if unit in ("", "–"):
         return y, unit, [] if unit else [f"{label} has no unit."]
@@ -209,7 +210,7 @@ def _plain(table: Table, notes: Iterable[str]) -> Measured:
             texts = np.array([column.bad[i] for i in range(len(table.where))])
             variables[name] = Variable(texts, "", column.source)
             continue
-        y, unit, note = _best_si(column.label, column.values, column.unit)
+        y, unit, note = best_si(column.label, column.values, column.unit)
         told += note
         if column.bad:
             first = table.at(min(column.bad))

@@ -43,6 +43,12 @@ class Hints:
         Maker's format that impedance.py reads: "gamry", "zplot", …
     record : str
         Which object of a JSON file.
+    dataset : str
+        Which data of an HDF5 file that holds several: their path, or its end.
+    starts_with : {"write", "read"}
+        What comes first in each cycle of a relaxation.
+    field : {"off,on", "on,off"}
+        What 0 and 1 of an axis called Field stand for.
     """
 
     columns: Names | None = None
@@ -58,6 +64,9 @@ class Hints:
     phase_unit: str | None = None
     instrument: str | None = None
     record: str | None = None
+    dataset: str | None = None
+    starts_with: str | None = None
+    field: str | None = None
 
     def __post_init__(self) -> None:
         for name, legal in _LEGAL.items():
@@ -69,6 +78,8 @@ class Hints:
             raise VegardError(f"sort= is True or False; got {self.sort!r}.")
         if not isinstance(self.columns, str | Sequence | Mapping | None):
             raise VegardError(f"columns= takes names or numbers of columns; got {self.columns!r}.")
+        if not isinstance(self.dataset, str | None):
+            raise VegardError(f"dataset= is the path of data in the file; got {self.dataset!r}.")
         if self.cycle is not None and self.pulse is not None:
             raise VegardError("cycle= and pulse= mean the same; give one of them.")
         for name in ("cycle", "pulse", "part"):
@@ -87,7 +98,7 @@ class Hints:
         """Refuse hints that say nothing about a kind of measurement or of file."""
         given = [f.name for f in fields(self) if getattr(self, f.name) not in (None, False)]
         for name in given:
-            if what in _NOT_FOR.get(name, ()):
+            if what in _NOT_FOR.get(name, ()) or name not in _MICROSCOPE.get(what, name):
                 raise FileError(f"{path}: {name}= says nothing about {what!r}; leave it out.")
 
 
@@ -98,6 +109,8 @@ _LEGAL: dict[str, tuple[Any, ...]] = {
     "missing": ("drop",),
     "sign": (1, -1),
     "phase_unit": ("deg", "rad"),
+    "starts_with": ("write", "read"),
+    "field": ("off,on", "on,off"),
 }
 
 
@@ -113,6 +126,13 @@ _NOT_FOR: dict[str, tuple[str, ...]] = {
     "record": ("Parquet", "impedance.py", "text"),
     "instrument": ("Parquet", "JSON"),
     "delimiter": (*_COLUMNS, "EC-Lab"),
+    **dict.fromkeys(("dataset", "starts_with", "field"), (*_COLUMNS, "text", "EC-Lab")),
+}
+_MICROSCOPE: dict[str, tuple[str, ...]] = {  # formats and the only hints they take
+    "HDF5": ("dataset", "starts_with", "field"),
+    **dict.fromkeys(
+        ("IBW", "Gwyddion", "Nanonis image", "Nanonis grid", "Nanonis curve", "Zarr"), ()
+    ),
 }
 
 

@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vegard.errors import FileError, OutOfRegime, unknown_name
-from vegard.io import assembly, column_files, ec_lab, hints, impedance_formats, tables, texts
+from vegard.io import (
+    assembly,
+    column_files,
+    ec_lab,
+    hints,
+    impedance_formats,
+    tables,
+    texts,
+)
 from vegard.io.hints import Hints
 from vegard.io.kinds import KINDS
+from vegard.io.microscope import formats, kinds, labelled
 from vegard.io.tables import Table
 
 if TYPE_CHECKING:
@@ -18,7 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _FOREIGN = (  # first bytes of files that are no text
-    (rb"\x89HDF", "an HDF5 file", "export the columns as CSV"),
     (rb"PK\x03\x04", "an archive or a workbook", "save the sheet as CSV"),
     (rb"\xd0\xcf\x11\xe0", "an old workbook", "save the sheet as CSV"),
     (rb"\x93NUMPY", "an array of NumPy without names or units", "write it as CSV with a header"),
@@ -29,15 +37,19 @@ _FOREIGN = (  # first bytes of files that are no text
 
 
 def read(path: str | Path, *, kind: str | None = None, **hints: Any) -> xr.Dataset:
-    r"""Quantities of a measured electrochemical file, in SI.
+    r"""Quantities of a measured file, of electrochemistry or of a microscope, in SI.
 
     Parameters
     ----------
     path : str or Path
         Text with columns (any delimiter, decimal points or commas), a text export of EC-Lab
-        (.mpt), Parquet, JSON, or a format that impedance.py reads.
-    kind : {"eis", "pitt", "gitt", "frequency", "relaxation", "table"}, optional
-        What was measured; inferred from the columns where that is certain.
+        (.mpt), Parquet, JSON, or a format that impedance.py reads. Of a microscope: Asylum .ibw,
+        HDF5 (USID and NSID), Gwyddion .gwy, Nanonis .sxm, .3ds and .dat; NetCDF and Zarr that
+        vegard wrote. These are opened in a child process of at most 2 GiB and 60 s.
+    kind : str, optional
+        What was measured, inferred where that is certain: "eis", "pitt", "gitt", "frequency",
+        "relaxation" or "table"; of a microscope "image", "frequency", "relaxation", "loop", "sho",
+        "curve" or "array".
     **hints
         What the file does not say; None of them is needed where it does.
         ``columns``: names of all columns with units, "time (s), -, current (mA)", or the number
@@ -45,7 +57,9 @@ def read(path: str | Path, *, kind: str | None = None, **hints: Any) -> xr.Datas
         with several headers; ``cycle`` or ``pulse`` to read; ``sort=True`` for times out of order;
         ``duplicates``: "mean", "first" or "keep"; ``missing="drop"``; ``sign``: 1 if the imaginary
         column is Im Z, -1 if it is -Im Z; ``phase_unit``: "deg" or "rad"; ``instrument`` for
-        impedance.py; ``record`` of a JSON file.
+        impedance.py; ``record`` of a JSON file. Of HDF5: ``dataset``, the path of one of several;
+        ``starts_with``: "write" or "read", which comes first in a relaxation; ``field``: "off,on"
+        or "on,off", what 0 and 1 stand for.
 
     Returns
     -------
@@ -54,7 +68,11 @@ def read(path: str | Path, *, kind: str | None = None, **hints: Any) -> xr.Datas
         (relaxation). Over ``frequency`` [Hz]: complex ``impedance`` [Ω], in the convention
         e^{+iωt}, a capacitor having Im Z < 0 (eis); ``response`` (frequency). A response has the
         unit in its attribute, [m] or [V], and none where the file says none. A "table" has all its
-        columns over ``row``. Attributes: ``kind``, ``source``, ``sha256``, ``vegard``, ``schema``,
+        columns over ``row``. Of a microscope all channels, over ``y`` and ``x`` [m] and what else
+        there is: ``frequency`` [Hz], ``time`` [s], ``bias`` [V]; fitted oscillators are
+        ``amplitude`` [V], ``f0`` [Hz], ``q``, ``phase`` [rad]. Their attributes tell the settings,
+        such as ``drive_amplitude`` [V] and ``inverse_optical_sensitivity`` [m/V], and all others as
+        JSON in ``settings``. Attributes: ``kind``, ``source``, ``sha256``, ``vegard``, ``schema``,
         ``technique``, ``notes`` (a line for each decision), ``warnings``, ``unused`` (columns that
         were not taken).
 
@@ -99,11 +117,18 @@ def load(path: Path, kind: str | None = None, given: dict[str, Any] | None = Non
     given : dict, optional
         Hints by name.
     """
-    if kind is not None and kind not in KINDS:
-        raise unknown_name("kind", kind, KINDS)
+    if kind is not None and kind not in {**KINDS, **kinds.KINDS}:
+        raise unknown_name("kind", kind, {**KINDS, **kinds.KINDS})
     told = hints.make(given or {})
+    what = formats.recognise(path)
+    columns = kind in KINDS or told != Hints() or labelled.is_sweep(path, what)
+    if what is not None and not (what == formats.CURVE and columns):
+        return labelled.load(path, what, kind, told)
+    if kind is not None and kind not in KINDS:
+        raise FileError(f"{path} holds columns; its kind is one of {', '.join(KINDS)}.")
     table = _table(path, told)
-    return _dataset(assembly.build(table, kind, told))
+    data = _dataset(assembly.build(table, kind, told))
+    return data.assign_attrs(labelled.curve_settings(path)) if what else data
 
 
 def _table(path: Path, told: Hints) -> Table:
