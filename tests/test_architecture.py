@@ -59,7 +59,8 @@ LAYERS = {
         "response",
         "spectroscopy",
         "sweeps",
-        "verdict",
+        "largest",
+        "verdicts",
         "cantilever",
         "current",
         "orientation",
@@ -109,6 +110,7 @@ LAYERS = {
         "plot_fit",
         "plot_comparison",
         "plot_plan",
+        "plot_verdict",
         "plot_detection",
         "plot_image",
         "plot_resolution",
@@ -125,6 +127,7 @@ LAZY = {
     ("fitting", "plot_fit"),
     ("four_methods", "plot_comparison"),
     ("planning", "plot_plan"),
+    ("verdicts", "plot_verdict"),
     ("crossings", "plot_detection"),
     ("imaging", "plot_image"),
     ("resolving", "plot_resolution"),
@@ -223,12 +226,12 @@ def test_objects_need_no_scipy():
 PUBLIC = """
 BlockingTip Cantilever Cell Contact Data DiscTip Experiment FileError Film Finding
 FixedConcentration FixedFlux GaussianTip HalfSpace Host Instrument Layered
-LinearKinetics Material NoStaticLimit NotConverged OutOfRegime ProfileTip Pulse
+LinearKinetics Material NoStaticLimit NotConverged Observations OutOfRegime ProfileTip Pulse
 PulseTrain Response Sampled Sine Triangle VegardError compare concentration contact_current
 contact_impedance crossing dart deconvolve detection fisher fit fit_sho forc
 frequency_response hertz image instruments largest_response loop materials
 orientation_contrast plan read relaxation_times
-resolution static_response step_response sweep time_response
+resolution static_response step_response sweep time_response verdict write
 """
 
 
@@ -241,6 +244,7 @@ def test_public_names():
 
 
 SIGNATURES = {
+    "write": "data, path",
     "Material": "diffusivity, vegard, poisson, young, ocv_slope, site_concentration, charge, "
     "temperature, name, source",
     "Experiment": "material, tip, geometry, interface, readout, elastic, also",
@@ -271,6 +275,7 @@ SIGNATURES = {
     "fit": "experiment, data, free, *, prior, loss, seed",
     "loop": "experiment, envelope, *, field, per, observable, law, delay, at, points",
     "fisher": "experiment, data, free, *, prior",
+    "verdict": "data, experiment, *, drive, q, diffusivity, change",
     "plan": "experiment, *, unknown, prior, instrument, budget, drive, seed, per, methods, "
     "tip_radii, "
     "temperatures, activation_energy, progress",

@@ -2,7 +2,7 @@
 
 import vegard as vg
 from vegard.dart_scans import scans
-from vegard.verdict import judge_amplitude
+from vegard.largest import judge_amplitude
 
 experiment = vg.Experiment(vg.materials["LiMn2O4"].material(), vg.DiscTip(radius=10e-9))
 change = 0.1 * experiment.material.site_concentration  # mol/m³: Δx = 0.1

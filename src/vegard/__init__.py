@@ -38,7 +38,7 @@ _HOME = {
     "contact_current": "current",
     "contact_impedance": "current",
     "sweep": "sweeps",
-    "largest_response": "verdict",
+    "largest_response": "largest",
     "materials": "catalogue",
     "hertz": "contact_mechanics",
     "orientation_contrast": "orientation",
@@ -61,9 +61,12 @@ _HOME = {
     "image": "imaging",
     "deconvolve": "deconvolution",
     "resolution": "resolving",
+    "verdict": "verdicts",
+    "Observations": "verdicts",
     "Instrument": "instrument",
     "instruments": "instrument",
     "read": "io.measured",
+    "write": "io.writing",
     "VegardError": "errors",
     "FileError": "errors",
     "NotConverged": "errors",
@@ -108,6 +111,8 @@ if TYPE_CHECKING:
     from vegard.interfaces import FixedFlux as FixedFlux
     from vegard.interfaces import LinearKinetics as LinearKinetics
     from vegard.io.measured import read as read
+    from vegard.io.writing import write as write
+    from vegard.largest import largest_response as largest_response
     from vegard.layered import Layered as Layered
     from vegard.loops import forc as forc
     from vegard.loops import loop as loop
@@ -128,7 +133,8 @@ if TYPE_CHECKING:
     from vegard.tips import DiscTip as DiscTip
     from vegard.tips import GaussianTip as GaussianTip
     from vegard.tips import ProfileTip as ProfileTip
-    from vegard.verdict import largest_response as largest_response
+    from vegard.verdicts import Observations as Observations
+    from vegard.verdicts import verdict as verdict
     from vegard.waveforms import Pulse as Pulse
     from vegard.waveforms import PulseTrain as PulseTrain
     from vegard.waveforms import Sampled as Sampled

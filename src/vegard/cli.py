@@ -295,6 +295,7 @@ app.command(cls=FieldFlags)(_guarded(commands.image))
 app.command(cls=FieldFlags)(_guarded(commands.loop))
 app.command(cls=FieldFlags)(_guarded(commands.plan))
 app.command(cls=FieldFlags)(_guarded(commands.resolution))
+app.command()(_guarded(commands.verdict))
 
 
 def main() -> None:

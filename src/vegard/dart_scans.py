@@ -17,10 +17,10 @@ from vegard.catalogue import Record, materials
 from vegard.diffusion import length
 from vegard.experiment import Experiment
 from vegard.findings import LATTICE_CONSTANT
+from vegard.largest import Judgement, Largest, Window, judge_amplitude, largest_response, window
 from vegard.prefixes import quantity, scale
 from vegard.response import static_response
 from vegard.tips import DiscTip
-from vegard.verdict import Judgement, Largest, Window, judge_amplitude, largest_response, window
 
 RADIUS = 10e-9  # m, of the contact; above kHz the bound does not depend on it
 CHANGE = 0.1  # Δx that linear theory and a kinetically limited contact still allow

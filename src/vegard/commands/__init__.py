@@ -15,6 +15,7 @@ from vegard.commands.loops import loop
 from vegard.commands.oscillators import sho
 from vegard.commands.plans import plan
 from vegard.commands.resolutions import resolution
+from vegard.commands.verdicts import verdict
 
 __all__ = [
     "LeverFlags",
@@ -32,5 +33,6 @@ __all__ = [
     "plan",
     "resolution",
     "sho",
+    "verdict",
     "verify",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vegard as vg
-from vegard.verdict import Largest, judge_amplitude, largest_response, window
+from vegard.largest import Largest, judge_amplitude, largest_response, window
 
 LMO = vg.Material(7.08e-15, 0.00267 / 2290, 0.3, site_concentration=22900.0)
 TIP = vg.DiscTip(10e-9)

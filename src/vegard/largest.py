@@ -199,7 +199,7 @@ def largest_response(
 
     With equilibrium at the tip H depends on ω/D only, so that D is scanned by scanning frequency.
     A bound within the continuum model and its assumptions: linear, uniform, no other signals.
-    Checked in tests/test_verdict.py against the limit above and the static (1+ν)βΔC R.
+    Checked in tests/test_largest.py against the limit above and the static (1+ν)βΔC R.
 
     Examples
     --------
