@@ -104,11 +104,12 @@ def plan(
 
     Notes
     -----
-    .. math:: \phi = \Big\langle \big[(P + F)^{-1}\big]_{DD}^{1/2} \Big\rangle_{prior},\qquad
+    .. math:: \phi = \Big\{ \big[(P + F)^{-1}\big]_{DD}^{1/2} \Big\}_{prior},\qquad
         F = \sum_i \frac{t_i}{S_i}\,\mathrm{Re}\,
         \frac{\partial u_i^*}{\partial\ln p}\frac{\partial u_i}{\partial\ln p}
 
-    is least: the bound of Cramér and Rao joined with the prior P, 12/ln²(high/low) on the diagonal.
+    is least, {…} the mean over the prior: the bound of Cramér and Rao joined with the prior P,
+    12/ln²(high/low) on the diagonal.
     A lock-in reads a quadrature with the variance S/t after the time t, a reading over Δt after a
     pulse has S/2Δt, S the instrument's white noise as displacement [m²/Hz]; drift is not in it. The
     shares of the time among frequencies are a convex problem (planning/weights.py), its solution is
