@@ -12,8 +12,8 @@ PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 help:
 	@echo "make demo       the main job on published data, from an empty machine"
-	@echo "make test       tests, doctests and examples (at most 5 minutes)"
-	@echo "make test-fast  the same without the slow ones (under a minute)"
+	@echo "make test       tests, doctests and examples (ten minutes on two cores)"
+	@echo "make test-fast  the same without the slow ones (four minutes)"
 	@echo "make lint       ruff and mypy --strict"
 	@echo "make format     let ruff mend what it can"
 	@echo "make docs       documentation in docs/_build/html, offline"
