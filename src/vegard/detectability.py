@@ -15,7 +15,7 @@ from vegard.errors import VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.instrument import Instrument
 from vegard.material import FARADAY
-from vegard.noise_floor import current_noise, displacement_noise
+from vegard.noise_floor import bandwidth, current_noise, displacement_noise
 from vegard.parameters import number
 from vegard.parameters import quantity as parameter
 from vegard.photodiode import whole
@@ -193,7 +193,7 @@ def detection(
     f = checked_frequency(frequency)
     height = number("drive", POSITIVE, drive)
     count = whole("averages", averages, 1)
-    tool, bandwidth, notes = usable(instrument)
+    tool, band, notes = usable(instrument)
     e = given.replace({"also": ()})
     moved, flow = amounts.moved(e, f, per)
     values: dict[str, Any] = {
@@ -206,7 +206,7 @@ def detection(
     source = {"source_resistance": source_resistance, "source_capacitance": source_capacitance}
     for name in ("displacement", "current"):
         density = noise_density(name, tool, f, e.material.temperature, source)
-        sigma = None if density is None else noise.peak_sigma(density, bandwidth, count)
+        sigma = None if density is None else noise.peak_sigma(density, band, count)
         values[f"{name}_noise"] = sigma
         if sigma is None:
             notes.append(f"Instrument.{name}_noise is unknown, so that there is no such SNR.")
@@ -215,7 +215,7 @@ def detection(
         u, sigma = values[what], values[f"{what}_noise"]
         values[f"snr_{name}"] = None if u is None or sigma is None else u / sigma
     shaped = {k: None if v is None else np.reshape(v, f.shape)[()] for k, v in values.items()}
-    notes = [*amounts.words(e), *_said(given, bandwidth, f, values["ions"]), *notes]
+    notes = [*amounts.words(e), *_said(given, band, f, values["ions"]), *notes]
     inputs = {"verb": "detection", "experiment": e, "instrument": tool, "drive": height,
               "per": per, "averages": count, **source}  # fmt: skip
     return Detection(f[()], **shaped, notes=tuple(notes), inputs=inputs)
@@ -223,16 +223,7 @@ def detection(
 
 def usable(instrument: Instrument) -> tuple[Instrument, float, list[str]]:
     """The instrument without a lever that cannot be used, its bandwidth, and what was left out."""
-    if not isinstance(instrument, Instrument):
-        raise VegardError(
-            "instrument must be a vegard.Instrument, as vg.instruments[name] gives; "
-            f"got {instrument!r}."
-        )
-    if instrument.bandwidth is None:
-        raise VegardError(
-            f"Instrument.bandwidth of {instrument.name!r} is unknown; give that of your lock-in "
-            '[Hz] with instrument.replace({"bandwidth": 100.0}).'
-        )
+    band = bandwidth(instrument)
     if instrument.displacement_noise is None and instrument.current_noise is None:
         raise VegardError(
             f"instrument {instrument.name!r} has neither displacement_noise nor current_noise: "
@@ -240,8 +231,8 @@ def usable(instrument: Instrument) -> tuple[Instrument, float, list[str]]:
         )
     lever = instrument.cantilever
     if lever is None or lever.contact_stiffness is not None:
-        return instrument, instrument.bandwidth, []
-    return replace(instrument, cantilever=None), instrument.bandwidth, [_CONTACT]
+        return instrument, band, []
+    return replace(instrument, cantilever=None), band, [_CONTACT]
 
 
 def noise_density(
@@ -255,14 +246,14 @@ def noise_density(
     return np.asarray(current_noise(tool, f, temperature=temperature, **source))
 
 
-def _said(e: Experiment, bandwidth: float, f: Real, ions: Real) -> list[str]:
+def _said(e: Experiment, band: float, f: Real, ions: Real) -> list[str]:
     """What a reader of the numbers should know."""
     out = []
     if e.also:
         out.append("Signals of Experiment.also are left out: they are not the ions'.")
-    if bandwidth > f.min():
+    if band > f.min():
         out.append(
-            f"The bandwidth of {quantity(bandwidth, 'Hz')} is above the frequency:"
+            f"The bandwidth of {quantity(band, 'Hz')} is above the frequency:"
             " a lock-in needs one below it."
         )
     if ions.min() < 1:

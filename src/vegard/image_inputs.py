@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vegard import noise as densities
 from vegard import rotations
 from vegard.convolution import Plane
 from vegard.errors import VegardError, unknown_name
 from vegard.experiment import Experiment
 from vegard.image_kernels import kernels
 from vegard.instrument import Instrument
-from vegard.noise_floor import reading_noise
+from vegard.noise_floor import reading_sigma
 from vegard.point_spread import Kernel
 from vegard.response import (
     checked_frequency,
@@ -171,13 +170,7 @@ def checked_sigma(noise: ArrayLike | Instrument, sweep: Sweep) -> Real:
                 "an instrument's noise is taken at frequencies; with time= give noise as a "
                 "standard deviation [m], S √B for its density S [m/√Hz] and bandwidth B [Hz]."
             )
-        if noise.bandwidth is None:
-            raise VegardError(
-                f"Instrument.bandwidth of {noise.name!r} is unknown; give that of your lock-in "
-                '[Hz] with instrument.replace({"bandwidth": 100.0}).'
-            )
-        density = reading_noise(noise, sweep.axis.points)
-        return np.asarray(densities.peak_sigma(density, noise.bandwidth))
+        return np.asarray(reading_sigma(noise, sweep.axis.points))
     sigma = checked_points("noise", noise, "m", least=0.0)
     if sigma.shape not in ((), shape):
         raise VegardError(

@@ -163,6 +163,45 @@ def reading_noise(instrument: Instrument, frequency: ArrayLike) -> Any:
     return displacement_noise(instrument, frequency)
 
 
+def bandwidth(instrument: Instrument) -> float:
+    """Equivalent noise bandwidth [Hz] of an instrument.
+
+    Raises
+    ------
+    VegardError
+        If it is unknown.
+    """
+    band = _checked(instrument).bandwidth
+    if band is None:
+        raise VegardError(
+            f"Instrument.bandwidth of {instrument.name!r} is unknown; give that of your lock-in "
+            '[Hz] with instrument.replace({"bandwidth": 100.0}).'
+        )
+    return band
+
+
+def reading_sigma(instrument: Instrument, frequency: ArrayLike) -> Any:
+    """Standard error of either quadrature of a lock-in reading in the instrument's bandwidth.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    frequency : array_like
+        Frequencies [Hz], > 0.
+
+    Returns
+    -------
+    float or ndarray
+        [m], shape frequency.shape; see `reading_noise`.
+
+    Examples
+    --------
+    >>> f"{reading_sigma(Instrument('afm', 50e-15, None, 100.0), 1e3):.2g}"  # 50 fm √200
+    '7.1e-13'
+    """
+    return noise.peak_sigma(reading_noise(instrument, frequency), bandwidth(instrument))
+
+
 def current_noise(
     instrument: Instrument,
     frequency: ArrayLike,

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vegard import image_kernels, noise
+from vegard import image_kernels
 from vegard.errors import VegardError
 from vegard.experiment import Experiment
 from vegard.instrument import Instrument
-from vegard.noise_floor import reading_noise
+from vegard.noise_floor import bandwidth, reading_noise, reading_sigma
 from vegard.point_spread import Kernel
 from vegard.response import checked_experiment, checked_points
 from vegard.result import Axis
@@ -367,13 +367,7 @@ def _noise(instrument: Instrument | None, axis: Axis) -> Real | None:
     """Standard error [m] of a reading at each swept value."""
     if instrument is None:
         return None
-    band = instrument.bandwidth
-    if band is None:
-        raise VegardError(
-            f"Instrument.bandwidth of {instrument.name!r} is unknown; give it [Hz] with "
-            'instrument.replace({"bandwidth": …}).'
-        )
     if axis.name == "frequency":
-        density = np.asarray(reading_noise(instrument, axis.points.ravel()))
-        return np.asarray(noise.peak_sigma(density, band))
+        return np.asarray(reading_sigma(instrument, axis.points.ravel()))
+    band = bandwidth(instrument)
     return np.full(axis.points.size, float(reading_noise(instrument, band)) * band**0.5)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vegard import terminal
-from vegard.commands.shared import check, finish, flag, optional, stamp
+from vegard.commands.shared import check, finish, flag, preset, stamp
 from vegard.errors import VegardError
 from vegard.terminal import File, Force, Form, Format, MaybeFolder, Overrides
 
 if TYPE_CHECKING:
     from vegard.crossings import Crossing
     from vegard.detectability import Detection
-    from vegard.instrument import Instrument
     from vegard.io import Plan
 
 _FILES = ("detection.csv", "crossing.csv", "crossing.png", "report.txt")
@@ -74,7 +73,7 @@ def detect(
     if drive is not None:
         unit = drive_unit(plan.experiment, plan.per)
         plan = replace(plan, drive=terminal.number(drive, unit, "--drive"))
-    tool = _tool(plan, instrument, optional(bandwidth, "Hz", "--bandwidth"))
+    tool = preset(plan, instrument, bandwidth)
     f = [terminal.number(v, "Hz", "--frequency") for v in frequency or ()]
     farad = terminal.number(capacitance, "F", "--capacitance")
     radii = tuple(
@@ -97,17 +96,6 @@ def _crosses(plan: Plan) -> bool:
     interface = plan.experiment.interface
     exchanges = interface.exchange is not None or hasattr(interface, "rate")
     return plan.per == "volt" and exchanges
-
-
-def _tool(plan: Plan, name: str | None, bandwidth: float | None) -> Instrument:
-    from vegard.four_methods import PRESET
-    from vegard.instrument import instruments
-
-    tool = instruments[name or PRESET]
-    lever = plan.at({}).extras.cantilever
-    if lever is not None:
-        tool = tool.replace({"cantilever": lever})
-    return tool if bandwidth is None else tool.replace({"bandwidth": bandwidth})
 
 
 def _seen(

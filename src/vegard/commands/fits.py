@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from functools import partial
 from math import isinf
@@ -15,7 +15,7 @@ import typer
 from vegard import terminal
 from vegard.commands import fit_curves
 from vegard.commands.analyse import Back, Charge, First, Hint, Last, Reverse, Shape, Slope, Start
-from vegard.commands.shared import check, finish, flag, noted, optional, stamp
+from vegard.commands.shared import check, finish, flag, noted, optional, say, stamp
 from vegard.errors import VegardError, unknown_name
 from vegard.terminal import Force, Form, Format, MaybeFolder, Overrides
 
@@ -132,7 +132,7 @@ def fit(
         "report.txt": lambda path: _write(path, report + "\n"),
         "residuals.csv": partial(_csv, result, numbers),
     }
-    finish(numbers, form, lambda: _print(report, notes), output, what, files)
+    finish(numbers, form, lambda: say(report, notes), output, what, files)
 
 
 # --- the sample ---
@@ -249,15 +249,6 @@ def _numbers(result: Fit, level: float) -> dict[str, Any]:
         "converged": result.converged,
         "message": result.message,
     }
-
-
-def _print(report: str, notes: Sequence[str]) -> None:
-    for line in report.splitlines():
-        if line.startswith("  "):
-            typer.echo(line)
-        else:
-            terminal.paragraph(line)
-    terminal.notes(notes)
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vegard import terminal
-from vegard.commands.shared import check, finish, flag, noted, stamp
+from vegard.commands.shared import check, finish, flag, noted, say, stamp
 from vegard.errors import VegardError
 from vegard.terminal import File, Force, Form, Format, MaybeFolder, Overrides
 
@@ -111,7 +111,7 @@ def plan(
         )
     data = _told(result, what[0]) | {"notes": [*result.notes, *notes]}
     files: dict[str, Callable[[Path], None]] = {n: partial(_file, n, result) for n in _FILES}
-    finish(data, form, lambda: _print(result.report(), notes), output, what, files)
+    finish(data, form, lambda: say(result.report(), notes), output, what, files)
 
 
 def _prior(text: str) -> tuple[str, tuple[float, float]]:
@@ -157,15 +157,6 @@ def _told(result: Plan, what: str) -> dict[str, Any]:
         "habitual": result.habitual,
         "alternatives": [list(row) for row in result.alternatives],
     }  # fmt: skip
-
-
-def _print(report: str, notes: list[str]) -> None:
-    for line in report.splitlines():
-        if line.startswith("  ") or not line:
-            typer.echo(line)
-        else:
-            terminal.paragraph(line)
-    terminal.notes(notes)
 
 
 def _file(name: str, result: Plan, path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vegard import terminal
-from vegard.commands.shared import check, finish, flag, optional, stamp
+from vegard.commands.shared import check, finish, flag, optional, preset, stamp
 from vegard.errors import VegardError
 from vegard.terminal import File, Force, Form, Format, MaybeFolder, Overrides
 
@@ -83,7 +83,7 @@ def resolution(
     what = (f"vegard resolution {plan.file}", plan.title)
     check(output, what, _FILES, force)
     plan = _driven(plan, drive)
-    tool = _tool(plan, instrument, optional(bandwidth, "Hz", "--bandwidth"))
+    tool = preset(plan, instrument, bandwidth)
     where = _where(plan, frequency, time, optional(pulse, "s", "--pulse"))
     e = plan.at({}).experiment
     shown = run(e, instrument=tool, per=plan.per, **where)
@@ -107,17 +107,6 @@ def _driven(plan: Plan, drive: str | None) -> Plan:
         return plan
     unit = drive_unit(plan.experiment, plan.per)
     return replace(plan, drive=terminal.number(drive, unit, "--drive"))
-
-
-def _tool(plan: Plan, name: str | None, bandwidth: float | None) -> Instrument:
-    from vegard.four_methods import PRESET
-    from vegard.instrument import instruments
-
-    tool = instruments[name or PRESET]
-    lever = plan.at({}).extras.cantilever
-    if lever is not None:
-        tool = tool.replace({"cantilever": lever})
-    return tool if bandwidth is None else tool.replace({"bandwidth": bandwidth})
 
 
 def _where(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vegard import terminal
 from vegard.errors import OutOfRegime
 from vegard.terminal import Format
+
+if TYPE_CHECKING:
+    from vegard.instrument import Instrument
+    from vegard.io import Plan
 
 SCHEMA = 1
 
@@ -36,6 +40,25 @@ def noted() -> Iterator[list[str]]:
 def optional(text: str | None, unit: str, flag: str) -> float | None:
     """A flag's quantity, None if it was left out."""
     return None if text is None else terminal.number(text, unit, flag)
+
+
+def preset(plan: Plan, name: str | None, bandwidth: str | None) -> Instrument:
+    """The instrument of --instrument and --bandwidth, with the lever of the file."""
+    from vegard.four_methods import PRESET
+
+    tool = plan.at({}).instrument(name or PRESET)
+    band = optional(bandwidth, "Hz", "--bandwidth")
+    return tool if band is None else tool.replace({"bandwidth": band})
+
+
+def say(report: str, notes: Sequence[str]) -> None:
+    """A report and its notes; lines that are set as a table stay as they are."""
+    for line in report.splitlines():
+        if line.startswith("  ") or not line:
+            typer.echo(line)
+        else:
+            terminal.paragraph(line)
+    terminal.notes(notes)
 
 
 def say_json(data: dict[str, Any]) -> None:

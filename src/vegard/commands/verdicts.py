@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from vegard import terminal
-from vegard.commands.shared import check, finish, flag, noted, optional, stamp
+from vegard.commands.shared import check, finish, flag, noted, optional, say, stamp
 from vegard.errors import VegardError
 from vegard.terminal import Force, Form, Format, MaybeFolder, Overrides
 
@@ -103,7 +103,7 @@ def verdict(
     }
     if len(rows) == 1:
         files[_FIGURE] = partial(_figure, rows[0].verdict)
-    finish(numbers, form, lambda: _print(report, notes), output, what, files)
+    finish(numbers, form, lambda: say(report, notes), output, what, files)
 
 
 def _sample(
@@ -317,12 +317,3 @@ def _figure(verdict: Verdict, path: Path) -> None:
     figure = Figure(figsize=(6.8, 1.6 + 0.5 * len(verdict.evidence)), layout="constrained")
     draw(verdict, figure.add_subplot())
     figure.savefig(path, dpi=150)
-
-
-def _print(report: str, notes: list[str]) -> None:
-    for line in report.splitlines():
-        if line.startswith("  ") or not line:
-            typer.echo(line)
-        else:
-            terminal.paragraph(line)
-    terminal.notes(notes)

@@ -14,6 +14,7 @@ from vegard import contact_mechanics
 from vegard.cantilever import Cantilever
 from vegard.errors import VegardError
 from vegard.experiment import Experiment
+from vegard.instrument import Instrument, instruments
 from vegard.material import Material
 from vegard.parameters import Parameters, choice, quantity, replace_path
 from vegard.parasitics import Electrostatic, Electrostriction, Joule, Parasitic
@@ -111,6 +112,12 @@ class Case(NamedTuple):
     experiment: Experiment
     recipe: Experiment
     extras: Extras
+
+    def instrument(self, name: str) -> Instrument:
+        """An instrument of the catalogue, with the lever of the file if it has one."""
+        tool = instruments[name]
+        lever = self.extras.cantilever
+        return tool if lever is None else tool.replace({"cantilever": lever})
 
 
 class Link(NamedTuple):

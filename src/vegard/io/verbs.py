@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from vegard.current import contact_current, contact_impedance
 from vegard.errors import NoStaticLimit, OutOfRegime
 from vegard.experiment import Experiment
 from vegard.io.extras import Case
-from vegard.io.plan import Plan, SeenPlan
+from vegard.io.plan import Plan
 from vegard.result import Axis, Response
 
 Real = NDArray[np.float64]
@@ -178,24 +177,14 @@ def _current(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
     return out
 
 
-def _tool(seen: SeenPlan, case: Case) -> Any:
-    """The instrument, with the lever of the file if it has one."""
-    from vegard.instrument import instruments
-
-    if seen.instrument is None:
-        return None
-    lever = case.extras.cantilever
-    tool = instruments[seen.instrument]
-    return tool if lever is None else tool.replace({"cantilever": lever})
-
-
 def _resolution(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
     from vegard.resolving import resolution
 
     assert plan.resolution is not None
     f = plan.resolution.grid.array()
     e = case.experiment.replace({"also": ()})
-    tool = _tool(plan.resolution, case)
+    name = plan.resolution.instrument
+    tool = None if name is None else case.instrument(name)
     r = resolution(e, f, instrument=tool, drive=abs(plan.drive), per=plan.per).quoted
     u = response.frequency_response(r.experiment, f, per=plan.per).values * abs(plan.drive)
     lengths = {"edge_width": r.edge_25_75, "half_contrast_period": 2 * np.pi / r.k50}
@@ -215,8 +204,8 @@ def _detection(plan: Plan, case: Case, cases: Sequence[Case]) -> Responses:
     from vegard.detectability import detection
 
     assert plan.detection is not None
-    f = plan.detection.grid.array()
-    tool = _tool(plan.detection, case)
+    assert plan.detection.instrument is not None
+    f, tool = plan.detection.grid.array(), case.instrument(plan.detection.instrument)
     d = detection(case.experiment, f, instrument=tool, drive=abs(plan.drive), per=plan.per)
     for note in d.notes:
         warnings.warn(note, OutOfRegime, stacklevel=2)
