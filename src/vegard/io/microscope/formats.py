@@ -8,9 +8,10 @@ from typing import Any
 
 from vegard.errors import FileError
 from vegard.io import texts
+from vegard.io.microscope.binary import Bytes
 from vegard.io.microscope.parsed import Parsed
 
-PARSERS = {  # module and function
+PARSERS = {  # module and function, of the bytes of the file or of its path and the hints
     "IBW": ("ibw", "parse"),
     "HDF5": ("hdf5", "parse"),
     "Gwyddion": ("gwy", "parse"),
@@ -18,6 +19,7 @@ PARSERS = {  # module and function
     "Nanonis grid": ("nanonis", "grid"),
     "Zarr": ("zarr_store", "parse"),
 }
+_BY_PATH = ("HDF5", "Zarr")
 CURVE = "Nanonis curve"  # a text, read where the other texts are
 _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "HDF5"),
@@ -79,5 +81,5 @@ def parse(path: Path, what: str, asked: dict[str, Any]) -> Parsed:
     """
     module, name = PARSERS[what]
     function = getattr(import_module(f"vegard.io.microscope.{module}"), name)
-    parsed: Parsed = function(path, asked)
+    parsed: Parsed = function(path, asked) if what in _BY_PATH else function(Bytes.of(path))
     return parsed

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -139,20 +138,7 @@ def starts(data: Bytes) -> bool:
     return bool(reader.at + 4 + reader.number("<I", "a size") <= len(data))
 
 
-def parse(path: Path, asked: dict[str, Any]) -> Parsed:
-    """Images of a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    asked : dict
-        Hints; none is used.
-    """
-    return understood(Bytes.of(path))
-
-
-def understood(data: Bytes) -> Parsed:
+def parse(data: Bytes) -> Parsed:
     """Images of a file in memory."""
     top = content(data)
     out = Parsed("image", "Gwyddion")

@@ -6,7 +6,6 @@ numbers with the first index running fastest, the note, and (version 5) units an
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,20 +146,7 @@ def _text(raw: bytes) -> str:
     return printable(raw.split(b"\0")[0].decode("latin-1"))
 
 
-def parse(path: Path, asked: dict[str, Any]) -> Parsed:
-    """Channels of a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    asked : dict
-        Hints; none is used.
-    """
-    return understood(Bytes.of(path))
-
-
-def understood(data: Bytes) -> Parsed:
+def parse(data: Bytes) -> Parsed:
     """Channels of a wave in memory."""
     head = header(data)
     number = int(np.prod(head.sizes, dtype=object))

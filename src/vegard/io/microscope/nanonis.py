@@ -65,20 +65,7 @@ def sxm_header(data: Bytes) -> tuple[dict[str, str], int]:
     return keys, mark + 2
 
 
-def sxm(path: Path, asked: dict[str, Any]) -> Parsed:
-    """Channels of an image.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    asked : dict
-        Hints; none is used.
-    """
-    return sxm_understood(Bytes.of(path))
-
-
-def sxm_understood(data: Bytes) -> Parsed:
+def sxm(data: Bytes) -> Parsed:
     """Channels of an image in memory."""
     keys, at = sxm_header(data)
     nx, ny = _sizes(data, keys.get("SCAN_PIXELS"), "SCAN_PIXELS")
@@ -135,20 +122,7 @@ def grid_header(data: Bytes) -> tuple[dict[str, str], int]:
     return keys, at
 
 
-def grid(path: Path, asked: dict[str, Any]) -> Parsed:
-    """Channels of a grid of spectra.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    asked : dict
-        Hints; none is used.
-    """
-    return grid_understood(Bytes.of(path))
-
-
-def grid_understood(data: Bytes) -> Parsed:
+def grid(data: Bytes) -> Parsed:
     """Channels of a grid in memory; what was not measured is nan."""
     keys, at = grid_header(data)
     nx, ny = _sizes(data, keys.get("Grid dim"), "Grid dim")
