@@ -266,7 +266,8 @@ def _title(lines: Sequence[Line]) -> str:
              "most at ": "Photodiode reads most at",
              "1/e in ": "After the pulse: 1/e in", "τ = ": "Strongest relaxation at τ =",
              "r = ": "Half height at r =",
-             "seen over ": "At best an edge is seen over"}  # fmt: skip
+             "seen over ": "At best an edge is seen over",
+             "crosses the noise at ": "The noise is crossed at"}  # fmt: skip
     for mark, name in names.items():
         if mark in first and mark in last:
             return f"{name} {first.split(mark)[-1]} … {last.split(mark)[-1]}"
