@@ -325,7 +325,7 @@ BAD_DATA = {
     "minus": (lambda: vg.Data("eis", [1, 2], [1 + 1j, 2 + 2j]), "complex conjugate"),
     "zero frequency": (lambda: vg.Data("eis", [0, 2], [1, 2]), "> 0"),
     "sigma": (lambda: vg.Data("eis", [1, 2], [1, 2], 0.0), "sigma must be > 0"),
-    "sigma shape": (lambda: vg.Data("eis", [1, 2], [1, 2], [1, 2, 3]), "as many as y"),
+    "sigma shape": (lambda: vg.Data("eis", [1, 2], [1, 2], [1, 2, 3]), "as many as x"),
     "complex time": (lambda: vg.Data("pitt", [1, 2], [1j, 2], drive=1.0), "must be real"),
     "loop drive": (
         lambda: vg.Data("loop", [1, 2], [1, 2], drive=vg.Triangle(1.0)),

@@ -90,6 +90,8 @@ def fit(
     rows = [data] if isinstance(data, Data) else list(data)
     if not rows or not all(isinstance(d, Data) for d in rows):
         raise VegardError("data must be one or more vegard.Data.")
+    if any(d.is_map for d in rows):
+        raise VegardError("data are a map: use vegard.fit_map, or give one of its curves.")
     whole, bare = sample(experiment, rows)
     found_free, names = parameters(free, whole, bare, rows)
     problem = build(whole, rows, found_free, prior, loss)

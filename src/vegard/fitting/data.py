@@ -43,9 +43,11 @@ class Data:
     x : array_like, shape (n,)
         Frequency [Hz], time [s] after the start of the drive, or the bias [V] of each reading of a
         loop.
-    y : array_like, shape (n,)
+    y : array_like, shape (n,), or (..., n) of a map for `fit_map`
         Displacement [m] (or any unit with a free ``"gain"``), current [A], voltage [V] or impedance
-        [Ω], e^{+iωt}. Complex in frequency; real amplitudes are fitted by the modulus.
+        [Ω], e^{+iωt}. Complex in frequency; real amplitudes are fitted by the modulus. A map may
+        be an array of NumPy, xarray, Dask, Zarr or h5py: it is read when it is fitted, and may
+        hold nan.
     sigma : float or array_like, optional
         Standard deviation of ``y``, of the real and the imaginary part each; estimated from the
         scatter about the fit if left out.
@@ -88,8 +90,8 @@ class Data:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise unknown_name("kind of data", self.kind, KINDS)
-        x, y = self._rows()
-        sigma = self._sigma(y)
+        x, y = self._map_rows() if self.is_map else self._rows()
+        sigma = self._sigma(x)
         drive = self._drive()
         if not (isinstance(self.at, int | float) and 0 <= self.at < np.inf):
             raise VegardError(f"Data.at must be >= 0 [m]; got {self.at!r}.")
@@ -100,6 +102,11 @@ class Data:
         values = (("x", x), ("y", y), ("sigma", sigma), ("drive", drive))
         for name, value in values:
             object.__setattr__(self, name, value)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether y holds a curve for each of many pixels."""
+        return getattr(self.y, "ndim", 1) > 1
 
     @property
     def strain(self) -> bool:
@@ -149,12 +156,37 @@ class Data:
                 f"Data.x and .y must be finite; {bad.sum()} points are not, the first is point "
                 f"{int(bad.argmax())}. Remove them."
             )
-        if np.iscomplexobj(y) and not self.spectral:
-            raise VegardError(f'Data.y of "{self.kind}" must be real; got complex numbers.')
-        self._check_axis(x, y)
+        self._check_axis(x, np.iscomplexobj(y))
+        if self.kind == "eis" and np.iscomplexobj(y) and (y.imag > 0).mean() > 0.9:
+            raise VegardError(
+                f"Im Z is positive at {np.mean(y.imag > 0):.0%} of the frequencies: that is -Im Z, "
+                "or the convention e^(-iωt). Give Data the complex conjugate."
+            )
         return x, y
 
-    def _check_axis(self, x: Real, y: NDArray[Any]) -> None:
+    def _map_rows(self) -> tuple[Real, Any]:
+        """The axis, checked, and a map, which is not read before it is fitted."""
+        try:
+            x = np.array(self.x, float)
+        except (TypeError, ValueError):
+            raise VegardError("Data.x must be a row of numbers.") from None
+        if not self.strain:
+            raise VegardError(f'a map holds displacements; "{self.kind}" is one curve.')
+        if self.y.dtype.kind not in "iufc":
+            raise VegardError(f"Data.y must hold numbers; got {self.y.dtype}.")
+        if x.ndim != 1 or x.size < 2 or self.y.shape[-1] != x.size or 0 in self.y.shape:
+            raise VegardError(
+                f"Data.y of a map must be of shape (..., {x.size}), the curves last and as long as "
+                f"x; got {tuple(self.y.shape)} for x of {x.shape}. Put that axis last."
+            )
+        if not np.isfinite(x).all():
+            raise VegardError("Data.x must be finite.")
+        self._check_axis(x, self.y.dtype.kind == "c")
+        return x, self.y
+
+    def _check_axis(self, x: Real, complex_: bool) -> None:
+        if complex_ and not self.spectral:
+            raise VegardError(f'Data.y of "{self.kind}" must be real; got complex numbers.')
         if self.spectral and (x <= 0).any():
             raise VegardError(
                 f"Data.x must be > 0 [Hz]; got {x.min():g} at point {int(x.argmin())}."
@@ -165,24 +197,19 @@ class Data:
                 f"Data.x must rise [s]; after point {where} ({x[where]:g} s) comes "
                 f"{x[where + 1]:g} s. Sort the rows and drop repeats."
             )
-        if self.kind == "eis" and np.iscomplexobj(y) and (y.imag > 0).mean() > 0.9:
-            raise VegardError(
-                f"Im Z is positive at {np.mean(y.imag > 0):.0%} of the frequencies: that is -Im Z, "
-                "or the convention e^(-iωt). Give Data the complex conjugate."
-            )
 
-    def _sigma(self, y: NDArray[Any]) -> Any:
+    def _sigma(self, x: Real) -> Any:
         if self.sigma is None:
             return None
         sigma = np.array(self.sigma, float)
-        if sigma.shape not in ((), y.shape):
+        if sigma.shape not in ((), x.shape):
             raise VegardError(
-                f"Data.sigma must be one number or as many as y; got shape {sigma.shape} for "
-                f"{y.shape}."
+                f"Data.sigma must be one number or as many as x; got shape {sigma.shape} for "
+                f"{x.shape}."
             )
         if not (np.isfinite(sigma) & (sigma > 0)).all():
             raise VegardError("Data.sigma must be > 0 and finite; leave it out if it is unknown.")
-        return np.broadcast_to(sigma, y.shape)
+        return np.broadcast_to(sigma, x.shape)
 
     def _drive(self) -> Any:
         if self.kind == "eis":
