@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vegard import plot_fit_image
 from vegard.plot import OKABE_ITO
 from vegard.prefixes import scale
 
@@ -80,6 +81,9 @@ def draw(
     for i, one in enumerate(_columns(ax, count)):
         data = result.inputs["data"][i]
         unit = data.unit if units is None else units[i]
+        if data.kind == "image":
+            plot_fit_image.draw(one, data, models[i], result.residuals[i], unit)
+            continue
         panel = _panel(data, models[i], result.residuals[i], unit)
         if not np.iscomplexobj(data.y):
             _real(one, panel)

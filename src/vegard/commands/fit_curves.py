@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vegard import terminal
+from vegard.commands import fit_files
+from vegard.commands.fit_files import Choice
 from vegard.commands.shared import optional
 from vegard.errors import VegardError, unknown_name
 
@@ -21,49 +24,53 @@ if TYPE_CHECKING:
 
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*$")
 _SIGNALS = {"pitt": "current", "gitt": "voltage", "eis": "impedance", "frequency": "response",
-            "relaxation": "response", "loop": "response"}  # fmt: skip
-_DRIVEN = ("pitt", "gitt", "relaxation", "frequency")
+            "relaxation": "response", "loop": "response", "image": "image"}  # fmt: skip
+_STRAIN = ("frequency", "relaxation", "loop", "image")
+_DRIVEN = ("pitt", "gitt", "relaxation", "frequency", "image")
 _PULSED = ("pitt", "gitt", "relaxation", "loop")
 _IN_TIME = ("pitt", "gitt", "relaxation")
 _UNITS = {"pitt": "V", "gitt": "A"}
+NOTHING = Choice()
 Texts = list[str] | None
 Window = tuple[float, float, float]
 
 
-def load_curves(paths: Sequence[Path], kinds: Texts, hints: list[str]) -> list[xr.Dataset]:
+def load_curves(
+    paths: Sequence[Path], kinds: Texts, hints: list[str], choose: Choice = NOTHING
+) -> list[xr.Dataset]:
     """All files, each as its kind of data."""
     given = kinds or ["-"]
     if len(given) not in (1, len(paths)):
         raise VegardError(f"--kind is given {len(given)} times for {len(paths)} files.")
     each = given if len(given) == len(paths) else given * len(paths)
     return [
-        _load(path, None if kind == "-" else kind, hints)
+        _load(path, None if kind == "-" else kind, hints, choose)
         for path, kind in zip(paths, each, strict=True)
     ]
 
 
-def _load(path: Path, kind: str | None, hints: list[str]) -> xr.Dataset:
+def _load(path: Path, kind: str | None, hints: list[str], choose: Choice) -> xr.Dataset:
     """A file as one kind of data; attributes tell the kind and the unit of the signal."""
     from vegard.io.measured import load
 
     if kind is not None and kind not in _SIGNALS:
         raise unknown_name("--kind", kind, _SIGNALS)
     values = {n: terminal.literal(v) for n, v in terminal.changes(hints, "--hint").items()}
-    found = load(path, "table" if kind == "loop" else kind, values)
-    if kind == "loop":
-        found = _loop(path, found)
+    if kind == "image":
+        return fit_files.image(path, choose, values)
+    labelled = fit_files.is_microscope(path)
+    if labelled:
+        found = fit_files.curve(path, kind, values, choose)
+    else:
+        found = load(path, "table" if kind == "loop" else kind, values)
+        found = _loop(path, found) if kind == "loop" else found
     what = found.attrs["kind"]
     if what not in _SIGNALS:
         raise VegardError(f"{path} holds a {what}; say what was measured: --kind.")
-    signal = found[_SIGNALS[what]]
-    if signal.ndim != 1:
-        raise VegardError(
-            f"{path} holds many curves, over {', '.join(map(str, signal.dims))}; a fit takes one: "
-            "choose it with vegard.read(...).isel(...) and write it as CSV."
-        )
     for line in found.attrs.get("warnings", "").splitlines():
         typer.echo(f"warning: {line}", err=True)
-    found.attrs["unit"] = found[_SIGNALS[what]].attrs.get("units", "")
+    if not labelled:
+        found.attrs["unit"] = found[_SIGNALS[what]].attrs.get("units", "")
     return found
 
 
@@ -102,13 +109,17 @@ def curves(
     flags: dict[str, Texts],
     span: Window,
     common: tuple[dict[str, Any], str, bool],
+    choose: Choice = NOTHING,
 ) -> list[Data]:
     """All curves, each with its own flags."""
     kinds = [str(t.attrs["kind"]) for t in tables]
     takes = {"drive": _DRIVEN, "pulse": _PULSED, "period": ("loop",), "sigma": tuple(_SIGNALS)}
     rows = {n: _each(n, texts or [], kinds, takes[n]) for n, texts in flags.items()}
     own = [{n: row[i] for n, row in rows.items()} for i in range(len(paths))]
-    return [_curve(p, t, one, span, common) for p, t, one in zip(paths, tables, own, strict=True)]
+    return [
+        _curve(p, t, one, span, common, choose)
+        for p, t, one in zip(paths, tables, own, strict=True)
+    ]
 
 
 def _each(
@@ -132,12 +143,19 @@ def _curve(
     own: dict[str, str | None],
     span: Window,
     common: tuple[dict[str, Any], str, bool],
+    choose: Choice,
 ) -> Data:
     """One curve of a file."""
     from vegard.fitting import Data
 
     more, unit, reverse = common
     kind = str(table.attrs["kind"])
+    if kind == "image":
+        data = fit_files.image_data(table, own, unit, more, choose)
+        return _weighted(path, table, own["sigma"], data)
+    if "labelled" in table.attrs:
+        data = fit_files.labelled(table, own, unit, more, choose)
+        return _weighted(path, table, own["sigma"], _within(path, data, span))
     axis = "bias" if kind == "loop" else str(next(iter(table.dims)))
     x, y = table[axis].values, table[_SIGNALS[kind]].values
     if kind == "gitt" and reverse:
@@ -153,6 +171,25 @@ def _curve(
         sigma = sigma if sigma is None or isinstance(sigma, float) else sigma[keep]
     drive = _drive(kind, x, own, _UNITS.get(kind, unit))
     return Data(kind, x, y, sigma, drive=drive, **more)
+
+
+def _weighted(path: Path, table: xr.Dataset, text: str | None, data: Data) -> Data:
+    """The same with the standard deviation that a flag gives."""
+    return data if text is None else replace(data, sigma=_sigma(path, table, text, data.y))
+
+
+def _within(path: Path, data: Data, span: Window) -> Data:
+    """What lies between --from and --to."""
+    origin, low, high = span
+    if origin:
+        raise VegardError(f"{path} tells itself when it was driven: leave --start out.")
+    keep = (data.x >= low) & (data.x <= high)
+    if keep.all():
+        return data
+    if data.kind == "loop" or keep.sum() < 3:
+        raise VegardError(f"{path}: {int(keep.sum())} points lie between --from and --to.")
+    sigma = None if data.sigma is None else data.sigma[keep]
+    return replace(data, x=data.x[keep], y=data.y[keep], sigma=sigma)
 
 
 def _drive(kind: str, x: Any, own: dict[str, str | None], unit: str) -> Any:
@@ -200,7 +237,7 @@ def _sigma(path: Path, table: xr.Dataset, text: str | None, y: Any) -> Any:
 def check_units(paths: Sequence[Path], tables: Sequence[xr.Dataset], free: Sequence[str]) -> None:
     """A displacement that is not in metres is only known up to a gain."""
     for i, (path, table) in enumerate(zip(paths, tables, strict=True)):
-        strain = _SIGNALS[table.attrs["kind"]] == "response"
+        strain = table.attrs["kind"] in _STRAIN
         if strain and table.attrs["unit"] != "m" and not {"gain", f"gain[{i}]"} & set(free):
             unit = table.attrs["unit"] or "no unit"
             raise VegardError(f"{path}: the response has {unit}, not m; add --free gain.")

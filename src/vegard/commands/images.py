@@ -172,7 +172,7 @@ def _given(
         return _sample(sample, of, values, lengths, seed)
     found: dict[str, Any] = {}
     for text in maps or ():
-        path, values = _map(text)
+        path, values = map_of(text)
         if path in found:
             raise VegardError(f"--map: {path} is given twice.")
         found[path] = values
@@ -188,7 +188,7 @@ def _unit(path: str) -> str:
     return LOCAL[path][1]
 
 
-def _map(text: str) -> tuple[str, Any]:
+def map_of(text: str) -> tuple[str, Any]:
     """Path and values of PATH=FILE or PATH=FILE:LOW..HIGH; a unit at the end is that of both."""
     from vegard.io.maps import read_map
 

@@ -61,7 +61,7 @@ def find(problem: Problem, jac: Real, values: dict[str, float]) -> tuple[Combina
     scale = [j for j, p in enumerate(parts) if values[p.name] and not p.path.startswith("offset")]
     rest = [j for j in range(len(parts)) if j not in scale]
     a = _without(jac[:, scale], jac[:, rest])
-    _, s, vt = np.linalg.svd(a, full_matrices=True)
+    _, s, vt = np.linalg.svd(np.linalg.qr(a, mode="r"), full_matrices=True)
     width = np.full(vt.shape[0], np.inf)
     width[: s.size] = 1 / np.maximum(s, 1e-300)
     best = width.min(initial=np.inf)

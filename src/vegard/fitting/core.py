@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vegard.errors import VegardError, unknown_name
-from vegard.fitting import minimise, result
+from vegard.fitting import image_model, minimise, result
 from vegard.fitting.data import Data
 from vegard.fitting.minimise import Found
 from vegard.fitting.problem import LOSSES, Problem, build
@@ -100,6 +100,8 @@ def fit(
             f"{len(names)} parameters are free but there are {problem.y.size} numbers; free fewer."
         )
     given = _given(problem)
+    if given is None:
+        _searchable(problem)
     places = [given] if given is not None else minimise.starts(problem)
     best, problem = minimise.best(problem, places)
     best, problem = _exact(problem, best)
@@ -124,6 +126,18 @@ def _given(problem: Problem) -> Any:
             raise VegardError(f"free['{p.name}'] cannot start at 0: it is fitted as a logarithm.")
     logs = np.log(np.abs([p.start or 1.0 for p in problem.nonlinear]))
     return np.linalg.solve(problem.ties, logs)
+
+
+def _searchable(problem: Problem) -> None:
+    """Refuse to search with images whose kernels would be computed anew for each place."""
+    e = problem.sample.replace(problem.values(np.zeros(len(problem.nonlinear)))).experiment
+    for d in problem.data:
+        if d.kind == "image" and (moved := image_model.moving(e, d, problem.paths)):
+            raise VegardError(
+                f"an image is not searched over {moved}, which takes minutes: give a start for "
+                f"each of {', '.join(p.name for p in problem.nonlinear)}, as free={{path: value}}, "
+                "e.g. from the fit of a spectrum."
+            )
 
 
 def _exact(problem: Problem, best: Found) -> tuple[Found, Problem]:

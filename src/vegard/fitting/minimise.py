@@ -29,6 +29,7 @@ _OTHERS = 192  # points of the search in the other directions, for each line alo
 _MANY = 2048  # points where no master curve serves
 _POLISHED = 8
 _ALIKE = 1.0  # distance of two starts
+_LEVEL = 0.1  # difference of their objectives
 _WIDE = log(10) * 24  # how far beyond the search a parameter may follow another
 
 
@@ -167,6 +168,8 @@ def search_range(problem: Problem) -> tuple[Real, Real]:
         elif p.path == "cell.double_layer":
             resistance = _resistance(problem)
             a, b = log(first / resistance) - log(1e3), log(last / resistance) + log(1e1)
+        elif p.path == "tip.radius" and (images := [d for d in problem.data if d.kind == "image"]):
+            a, b = _blurring(images)
         else:
             a, b = _around(p.name, p.path, base)
         if p.low > 0 or np.isfinite(p.high):
@@ -203,6 +206,16 @@ def _around(name: str, path: str, base: Any) -> tuple[float, float]:
             f"'{name}' has no value to search around; give a range: free={{'{name}': (low, high)}}."
         )
     return log(abs(base)) - log(1e3), log(abs(base)) + log(1e3)
+
+
+def _blurring(images: list[Data]) -> tuple[float, float]:
+    """Logarithms of the radii that images can tell: from a quarter of a pixel to half a side."""
+    smallest = min(min(d.pixel) for d in images) / 4
+    return log(smallest), log(max(max(_sides(d)) for d in images) / 2)
+
+
+def _sides(d: Data) -> tuple[float, float]:
+    return d.y.shape[0] * d.pixel[0], d.y.shape[1] * d.pixel[1]
 
 
 def _length(problem: Problem, path: str) -> float:
@@ -261,9 +274,12 @@ def starts(problem: Problem) -> list[Real]:
         seen += [(heights[i], line[i]) for i in np.flatnonzero(dips)]
     seen.sort(key=lambda item: item[0])
     out: list[Real] = []
-    for _, theta in seen:
-        if all(np.abs(theta - other).max() > _ALIKE for other in out):
+    taken: list[float] = []
+    for height, theta in seen:
+        flat = any(abs(height - other) < _LEVEL for other in taken)  # one curve, drawn twice
+        if not flat and all(np.abs(theta - other).max() > _ALIKE for other in out):
             out.append(theta)
+            taken.append(height)
         if len(out) == _POLISHED:
             break
     return out

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vegard.classical import simulate
 from vegard.errors import VegardError
+from vegard.fitting import image_model
 from vegard.fitting.curves import Curves, few, serves
 from vegard.fitting.data import Data
 from vegard.fitting.sample import RATES, SERIES, VEGARD, D, Parameter, Sample, index
@@ -60,9 +61,16 @@ class Problem:
     known: tuple[bool, ...]
     tied: bool = True
     exact: bool = False
+    curves: Curves = CURVES
     _latest: dict[bytes, tuple[Real, Real]] = field(init=False, repr=False, default_factory=dict)
+    _scenes: dict[Any, image_model.Scene] = field(repr=False, default_factory=dict)
 
     # --- coordinates ---
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of the nonlinear parameters."""
+        return tuple(p.path for p in self.nonlinear)
 
     @property
     def ties(self) -> Real:
@@ -112,7 +120,7 @@ class Problem:
             else:
                 fixed[block] = model
             if "offset" in own:
-                table[block, own["offset"]] = _flat(d, np.ones(d.x.size))
+                table[block, own["offset"]] = _flat(d, np.ones(d.y.shape))
             if SERIES in names and self.sample.cells[i] is not None:
                 table[block, names.index(SERIES)] = _flat(d, _series(d))
         return fixed, table
@@ -121,26 +129,30 @@ class Problem:
         cell = now.cells[i]
         electrode = cell if cell is not None else now.experiment
         if d.kind == "eis" and cell is None and not self.exact and serves(now.experiment):  # type: ignore[arg-type]
-            return _flat(d, CURVES.impedance(now.experiment, d.x))  # type: ignore[arg-type]
+            return _flat(d, self.curves.impedance(now.experiment, d.x))  # type: ignore[arg-type]
         if d.kind == "eis":
             return _flat(d, simulate.eis(electrode, d.x).values)  # type: ignore[arg-type]
         drive = d.drive if isinstance(d.drive, Drive) else Sampled((0.0,), (d.drive,))
         if not d.strain:
             if not self.exact and few(drive, jumps_alone=True) and (cell or serves(now.experiment)):  # type: ignore[arg-type]
-                return CURVES.electrode(d.kind, electrode, drive, d.x)  # type: ignore[arg-type]
+                return self.curves.electrode(d.kind, electrode, drive, d.x)  # type: ignore[arg-type]
             verb = simulate.pitt if d.kind == "pitt" else simulate.gitt
             return _flat(d, verb(electrode, d.x, drive).values)  # type: ignore[arg-type]
         e = now.experiment
         assert e is not None
+        if d.kind == "image":
+            if self.exact:
+                return _flat(d, image_model.exact(e, d, self.paths))
+            return _flat(d, image_model.values(e, d, self.paths, self._scenes, self.curves))
         if d.kind == "frequency":
             if self.exact or not serves(e):
                 return _flat(d, d.drive * frequency_response(e, d.x, per=d.per, at=d.at).values)
             size = e.interface.amplitude(d.per, e.tip, e.material) * d.drive
-            return _flat(d, size * CURVES.frequency(e, d.at, d.x))
+            return _flat(d, size * self.curves.frequency(e, d.at, d.x))
         if self.exact or not (serves(e) and few(drive)):
             return np.asarray(time_response(e, drive, d.time, per=d.per, at=d.at).values)
         size = e.interface.amplitude(d.per, e.tip, e.material)
-        return size * CURVES.time(e, d.at, drive, d.time)
+        return size * self.curves.time(e, d.at, drive, d.time)
 
     # --- objective ---
 
@@ -208,12 +220,7 @@ class Problem:
         for block, known in zip(self.blocks, self.known, strict=True):
             if not known:
                 out[block] = 1 / self._scatter(misfit, block)
-        z = misfit * out
-        if self.loss == "huber":
-            out = out / np.sqrt(np.maximum(1.0, np.abs(z) / _HUBER))
-        elif self.loss == "cauchy":
-            out = out / np.sqrt(1 + (z / _CAUCHY) ** 2)
-        return np.asarray(out)
+        return np.asarray(out * robust_weights(misfit * out, self.loss))
 
     def _scatter(self, misfit: Real, block: slice) -> float:
         part = misfit[block]
@@ -262,14 +269,23 @@ class Problem:
         return replace(self, sigma=sigma, known=(True,) * len(self.known))
 
 
+def robust_weights(z: Real, loss: str) -> Real:
+    """Factors of residuals z, in standard deviations, by which a loss becomes least squares."""
+    if loss == "huber":
+        return np.asarray(1 / np.sqrt(np.maximum(1.0, np.abs(z) / _HUBER)))
+    if loss == "cauchy":
+        return np.asarray(1 / np.sqrt(1 + (z / _CAUCHY) ** 2))
+    return np.ones_like(z)
+
+
 def _least(p: Parameter) -> float:
     """Lower bound of a linear parameter by its own rule."""
     return 0.0 if p.path == SERIES else -np.inf
 
 
 def _flat(d: Data, values: Any) -> Real:
-    """As the data are: real, modulus, or real and imaginary part."""
-    values = np.asarray(values)
+    """As the data are, in a row: real, modulus, or real and imaginary part."""
+    values = np.asarray(values).ravel()
     if d.is_complex:
         return np.concatenate([values.real, values.imag])
     return np.abs(values) if d.spectral else np.asarray(values.real, float)
@@ -299,18 +315,21 @@ def build(
     """The problem of a fit, checked."""
     for p in free:
         d = data[index(p.path)]
-        if p.path.startswith("offset") and d.spectral:
+        if p.path.startswith("offset") and d.spectral and d.kind != "image":
             raise VegardError(
                 f'"{p.name}": an offset is fitted to signals in time; for a spectrum free "gain", '
                 "or add the constant signal to Experiment(also=…)."
             )
+    for d in data:
+        if d.kind == "image":
+            image_model.check(sample.experiment, d, [p.path for p in free])  # type: ignore[arg-type]
     parts = [_flat(d, d.y) for d in data]
     ends = np.cumsum([0, *(part.size for part in parts)])
     blocks = tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
     sigma = np.ones(ends[-1])
     for d, block in zip(data, blocks, strict=True):
         if d.sigma is not None:
-            sigma[block] = np.tile(d.sigma, 2) if d.is_complex else d.sigma
+            sigma[block] = np.tile(d.sigma.ravel(), 2) if d.is_complex else d.sigma.ravel()
     return Problem(
         sample,
         tuple(data),

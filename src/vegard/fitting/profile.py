@@ -59,7 +59,7 @@ def covariance(jac: Real) -> Real:
     """(JᵀJ)⁻¹ with infinite variance for parameters that take part in an unknown direction."""
     size = np.sqrt((jac**2).sum(axis=0))
     scale = np.where(size > 0, size, 1.0)
-    _, s, vt = np.linalg.svd(jac / scale, full_matrices=True)
+    _, s, vt = np.linalg.svd(np.linalg.qr(jac / scale, mode="r"), full_matrices=True)
     full = np.zeros(vt.shape[0])
     full[: s.size] = s
     good = full > _SINGULAR * max(full.max(initial=0.0), 1e-300)

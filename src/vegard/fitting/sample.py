@@ -186,7 +186,7 @@ def _parameter(name: str, given: Any, whole: Sample, bare: bool, linear: bool) -
     start, low, high = _start(name, given)
     if path.partition("[")[0] in NUISANCE:
         unit = "–" if path.startswith("gain") else "of y"
-        return Parameter(name, path, name, unit, True, 1.0, start, -inf, inf)
+        return Parameter(name, path, name, unit, True, 1.0, start, low, high)
     base = whole.get(path)
     if is_dataclass(base) or isinstance(base, str):
         raise VegardError(f"'{name}' is not a number; free one of its fields.")
