@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import images
+import maps
 import numpy as np
 import peers
 import sho
@@ -250,7 +251,7 @@ def main() -> None:
         *closed_form_rows(),
         *time_rows(),
         *process_rows(),
-        *(Row(*r) for r in (*peers.rows(), *images.rows())),
+        *(Row(*r) for r in (*peers.rows(), *images.rows(), *maps.rows())),
     ]
     lines = [
         f"200 frequencies on a film with finite kinetics unless said; {platform.machine()}, "

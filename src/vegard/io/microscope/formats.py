@@ -18,8 +18,10 @@ PARSERS = {  # module and function, of the bytes of the file or of its path and 
     "Nanonis image": ("nanonis", "sxm"),
     "Nanonis grid": ("nanonis", "grid"),
     "Zarr": ("zarr_store", "parse"),
+    "HDF5 outline": ("outline", "of_hdf5"),
+    "Zarr outline": ("outline", "of_zarr"),
 }
-_BY_PATH = ("HDF5", "Zarr")
+_BY_PATH = ("HDF5", "Zarr", "HDF5 outline", "Zarr outline")
 CURVE = "Nanonis curve"  # a text, read where the other texts are
 _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "HDF5"),

@@ -106,7 +106,7 @@ def words(thing: Any, name: str) -> list[str]:
     return [str(plain(item)) for item in np.atleast_1d(thing.attrs[name]).tolist()]
 
 
-def _walk(file: Any) -> Iterator[tuple[str, Any]]:
+def walk(file: Any) -> Iterator[tuple[str, Any]]:
     """Datasets of a file by path; only what lies in the file, and each once."""
     import h5py
 
@@ -153,7 +153,7 @@ def parse(path: Path, asked: dict[str, Any]) -> Parsed:
         ) from None
     try:
         with h5py.File(path, "r", locking=False) as file:
-            store = Store(path, file, dict(_walk(file)))
+            store = Store(path, file, dict(walk(file)))
             return _layout(store, asked)
     except (FileError, MemoryError):
         raise

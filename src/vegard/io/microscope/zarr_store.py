@@ -35,7 +35,7 @@ def parse(path: Path, asked: dict[str, Any]) -> Parsed:
     FileError
         If zarr is not there, an array holds objects (which would be unpickled), or it is damaged.
     """
-    names = _checked(path)
+    names = checked(path)
     try:
         zarr = import_module("zarr")
     except ImportError:
@@ -65,7 +65,7 @@ def parse(path: Path, asked: dict[str, Any]) -> Parsed:
     return out
 
 
-def _checked(path: Path) -> dict[str, list[str] | None]:
+def checked(path: Path) -> dict[str, list[str] | None]:
     """Arrays by name with the names of their axes; refused before zarr sees them."""
     found: dict[str, list[str] | None] = {}
     for folder in sorted(p for p in path.iterdir() if p.is_dir()):
