@@ -12,6 +12,8 @@ from vegard.commands.info import info
 from vegard.commands.instruments import instruments
 from vegard.commands.levers import LeverFlags, lever
 from vegard.commands.loops import loop
+from vegard.commands.maps import map_curves
+from vegard.commands.model_choices import models
 from vegard.commands.oscillators import sho
 from vegard.commands.plans import plan
 from vegard.commands.resolutions import resolution
@@ -29,6 +31,8 @@ __all__ = [
     "instruments",
     "lever",
     "loop",
+    "map_curves",
+    "models",
     "orientation",
     "plan",
     "resolution",

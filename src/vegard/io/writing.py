@@ -32,7 +32,8 @@ def write(data: xr.Dataset | xr.DataArray, path: str | Path) -> Path:
     path : str or Path
         ``.nc``: NetCDF 4, complex values as ``name_re`` and ``name_im``. ``.h5`` or ``.hdf5``:
         NSID, complex values as such. ``.gwy``: Gwyddion, for images over ``y`` and ``x`` [m] of
-        even pixels; in double precision, a complex one as two images.
+        even pixels; in double precision, a complex one as two images, nan and inf under a mask
+        (read again as nan).
 
     Returns
     -------
@@ -137,9 +138,14 @@ def _netcdf(data: xr.Dataset, target: Path) -> None:
     complex_axes = [n for n in data.dims if n in data.coords and data[n].dtype.kind == "c"]
     if complex_axes:
         raise VegardError(f"the axis {complex_axes[0]} is complex, which NetCDF cannot hold.")
-    out = _in_parts(data)
-    for name in out.variables:
-        out[name].attrs = _plain(out[name].attrs)
+    out = _in_parts(data).copy()  # whose attributes may change
+    for name, v in out.variables.items():
+        numbers = {  # flag_values, by CF in the type of the flags
+            key: np.asarray(value, v.dtype if key == "flag_values" else None)
+            for key, value in v.attrs.items()
+            if isinstance(value, list | tuple | np.ndarray) and np.asarray(value).dtype.kind in "if"
+        }
+        out[name].attrs = _plain(v.attrs) | numbers
     out = out.assign_attrs(_stamped(data))
     out.attrs = _stamped(data)
     plain = {str(name): {"_FillValue": None} for name in out.variables}
@@ -223,28 +229,39 @@ def _gwyddion(data: xr.Dataset, target: Path) -> None:
                 f"Gwyddion holds images over y and x, and {name} is over {axes} ({v.dtype}); "
                 "choose one, data.isel(...), or write .nc or .h5."
             )
-        size, start = zip(*(_even(data, axis) for axis in ("y", "x")), strict=True)
-        unit = str(data["x"].attrs.get("units", "m")) if "x" in data.coords else ""
         attrs = _plain(v.attrs)
-        plane = v.transpose("y", "x").values[::-1]  # its first row is the upper edge
-        items[f"/{number}/data"] = Object(
-            "GwyDataField",
-            {
-                "xres": int(plane.shape[1]),
-                "yres": int(plane.shape[0]),
-                "xreal": size[1],
-                "yreal": size[0],
-                "xoff": start[1],
-                "yoff": start[0],
-                "si_unit_xy": Object("GwySIUnit", {"unitstr": unit}),
-                "si_unit_z": Object("GwySIUnit", {"unitstr": str(attrs.pop("units", ""))}),
-                "data": plane.astype(float).ravel(),
-            },
-        )
+        plane = v.transpose("y", "x").values[::-1].astype(float)  # its first row is the upper edge
+        known = np.isfinite(plane)
+        if not known.all():  # Gwyddion marks what has no value by a mask, and fills it
+            items[f"/{number}/mask"] = _field(data, (~known).astype(float), "")
+            plane = np.where(known, plane, plane[known].mean() if known.any() else 0.0)
+        items[f"/{number}/data"] = _field(data, plane, str(attrs.pop("units", "")))
         items[f"/{number}/data/title"] = str(name)
         meta = {gwy.FILE: about, gwy.IMAGE: json.dumps(attrs)}
         items[f"/{number}/meta"] = Object("GwyContainer", meta)
     target.write_bytes(gwy.packed(Object("GwyContainer", items)))
+
+
+def _field(data: xr.Dataset, plane: Any, unit: str) -> Any:
+    """An image with its lengths, as Gwyddion has it."""
+    from vegard.io.microscope.gwy import Object
+
+    size, start = zip(*(_even(data, axis) for axis in ("y", "x")), strict=True)
+    lengths = str(data["x"].attrs.get("units", "m")) if "x" in data.coords else ""
+    return Object(
+        "GwyDataField",
+        {
+            "xres": int(plane.shape[1]),
+            "yres": int(plane.shape[0]),
+            "xreal": size[1],
+            "yreal": size[0],
+            "xoff": start[1],
+            "yoff": start[0],
+            "si_unit_xy": Object("GwySIUnit", {"unitstr": lengths}),
+            "si_unit_z": Object("GwySIUnit", {"unitstr": unit}),
+            "data": plane.ravel(),
+        },
+    )
 
 
 def _even(data: xr.Dataset, axis: str) -> tuple[float, float]:

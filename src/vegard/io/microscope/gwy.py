@@ -154,10 +154,11 @@ def parse(data: Bytes) -> Parsed:
         raise FileError(
             f"{data.path} holds no image: export one from Gwyddion, or save it as text."
         )
+    kept = r"/\d+/(data|meta|mask)" if out.attributes else r"/\d+/(data|meta)"
     others = {
         f"{key} ({value.kind})"
         for key, value in top.items.items()
-        if isinstance(value, Object) and not re.fullmatch(r"/\d+/(data|meta)", key)
+        if isinstance(value, Object) and not re.fullmatch(kept, key)
     }
     out.unused = sorted(map(printable, others))
     out.notes.append("y is upwards: the first row is the lower edge.")
@@ -205,6 +206,10 @@ def _image(
     name = title if out.attributes else slug(words) or f"channel_{number}"
     column = str(attrs.pop("column", "" if out.attributes else title))
     plane = values.reshape(size[0], size[1])[::-1]
+    mask = top.get(f"/{number}/mask")
+    hidden = mask.items.get("data") if isinstance(mask, Object) and out.attributes else None
+    if isinstance(hidden, np.ndarray) and hidden.size == plane.size:  # ours: it had no value
+        plane = np.where(hidden.reshape(plane.shape)[::-1] > 0, np.nan, plane)
     out.add(name, Variable(dims, plane, _unit(field.items.get("si_unit_z")), column, attrs))
 
 
