@@ -72,6 +72,7 @@ LAYERS = {
         "loops",
         "noise_floor",
         "fitting",
+        "mapping",
         "four_methods",
         "protocols",
         "envelopes",
@@ -92,6 +93,8 @@ LAYERS = {
         "local_images",
         "imaging",
         "deconvolution",
+        "map_pixels",
+        "map_statistics",
     },
     "edges": {
         "cli",
@@ -108,12 +111,18 @@ LAYERS = {
         "fem",
         "plot_loops",
         "plot_fit",
+        "plot_fit_image",
+        "plot_posterior",
+        "plot_models",
         "plot_comparison",
         "plot_plan",
         "plot_verdict",
         "plot_detection",
         "plot_image",
         "plot_resolution",
+        "map_scales",
+        "plot_map",
+        "plot_map_statistics",
     },
 }
 ORDER = list(LAYERS)
@@ -125,6 +134,7 @@ LAZY = {
     ("loops", "plot_loops"),
     ("loops", "citations"),
     ("fitting", "plot_fit"),
+    ("fitting", "plot_models"),
     ("four_methods", "plot_comparison"),
     ("planning", "plot_plan"),
     ("verdicts", "plot_verdict"),
@@ -227,8 +237,9 @@ PUBLIC = """
 BlockingTip Cantilever Cell Contact Data DiscTip Experiment FileError Film Finding
 FixedConcentration FixedFlux GaussianTip HalfSpace Host Instrument Layered
 LinearKinetics Material NoStaticLimit NotConverged Observations OutOfRegime ProfileTip Pulse
-PulseTrain Response Sampled Sine Triangle VegardError compare concentration contact_current
-contact_impedance crossing dart deconvolve detection fisher fit fit_sho forc
+PulseTrain Response Sampled Sine Triangle VegardError compare compare_models concentration
+contact_current
+contact_impedance crossing dart deconvolve detection fisher fit fit_map fit_sho forc
 frequency_response hertz image instruments largest_response loop materials
 orientation_contrast plan read relaxation_times
 resolution static_response step_response sweep time_response verdict write
@@ -271,8 +282,10 @@ SIGNATURES = {
     "Host": "material, ocv, diffusivity, activation_energy",
     "Instrument": "name, displacement_noise, current_noise, bandwidth, cantilever, source, "
     "voltage_noise",
-    "Data": "kind, x, y, sigma, *, drive, per, at, cell, field",
+    "Data": "kind, x, y, sigma, *, drive, per, at, cell, maps, pixel, over, boundary, field",
     "fit": "experiment, data, free, *, prior, loss, seed",
+    "fit_map": "experiment, data, free, *, out, chunks, scheduler, resume, loss, progress",
+    "compare_models": "experiment, data, models, *, free, criterion",
     "loop": "experiment, envelope, *, field, per, observable, law, delay, at, points",
     "fisher": "experiment, data, free, *, prior",
     "verdict": "data, experiment, *, drive, q, diffusivity, change",

@@ -50,7 +50,9 @@ _HOME = {
     "Host": "host",
     "Data": "fitting",
     "fit": "fitting",
+    "fit_map": "mapping",
     "compare": "four_methods",
+    "compare_models": "fitting",
     "fisher": "planning",
     "plan": "planning",
     "loop": "loops",
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from vegard.experiment import Experiment as Experiment
     from vegard.findings import Finding as Finding
     from vegard.fitting import Data as Data
+    from vegard.fitting import compare_models as compare_models
     from vegard.fitting import fit as fit
     from vegard.four_methods import compare as compare
     from vegard.geometries import Film as Film
@@ -116,6 +119,7 @@ if TYPE_CHECKING:
     from vegard.layered import Layered as Layered
     from vegard.loops import forc as forc
     from vegard.loops import loop as loop
+    from vegard.mapping import fit_map as fit_map
     from vegard.material import Material as Material
     from vegard.orientation import orientation_contrast as orientation_contrast
     from vegard.planning import fisher as fisher

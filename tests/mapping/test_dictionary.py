@@ -29,7 +29,7 @@ def test_error_is_stated():
     found = d.full(rows)
     found = found - found.mean(axis=1, keepdims=True)
     assert np.abs(found - shape).max() < 3 * d.error < 1e-6
-    np.testing.assert_allclose(np.exp(rows[:, -2]) * d.full(rows).mean(axis=1), u.mean(axis=1),
+    np.testing.assert_allclose(np.exp(rows[:, -1]) * d.full(rows).mean(axis=1), u.mean(axis=1),
                                rtol=1e-6)  # fmt: skip
     step = 1e-4
     ahead = (d.at(where[:, None] + step)[0] - d.at(where[:, None] - step)[0]) / (2 * step)

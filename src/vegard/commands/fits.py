@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vegard import terminal
-from vegard.commands import fit_curves
+from vegard.commands import fit_curves, fit_files, posteriors
 from vegard.commands.analyse import Back, Charge, First, Hint, Last, Reverse, Shape, Slope, Start
 from vegard.commands.shared import check, finish, flag, noted, optional, say, stamp
 from vegard.errors import VegardError, unknown_name
 from vegard.terminal import Force, Form, Format, MaybeFolder, Overrides
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from vegard.cell import Cell
     from vegard.experiment import Experiment
     from vegard.fitting import Fit
@@ -50,7 +52,9 @@ File = Annotated[
 ]
 Curves = Annotated[list[Path], flag("FILE", "Measured curve, as of info; repeat for more.")]
 Free = Annotated[list[str], flag("PATH", "Free parameter: material.diffusivity, gain; repeat.")]
-Kinds = Annotated[Texts, flag("pitt|gitt|eis|relaxation|frequency|loop", "What was measured.")]
+Kinds = Annotated[
+    Texts, flag("pitt|gitt|eis|relaxation|frequency|loop|image", "What was measured.")
+]
 DriveOf = Annotated[Texts, flag('"10 mV"', "Height of the step or pulse, or the amplitude.")]
 PulseOf = Annotated[Texts, flag('"10 ms"', "Length of the pulse; a step if left out.")]
 PeriodOf = Annotated[Texts, flag('"20 ms"', "loop: from pulse to pulse.")]
@@ -63,6 +67,16 @@ Area = Annotated[str | None, flag('"1 cm^2"', "Electrode: active area.")]
 Prior = Annotated[Texts, flag('"tip.radius=20 nm±20%"', "What is known beforehand; repeat.")]
 LossOf = Annotated[Loss, typer.Option(help="Squares, or a loss that bears outliers.")]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+Pixel = Annotated[
+    str | None, flag('ROW,COLUMN|"2 nm"', "Curve of a map, from 0; of an image its pixels' size.")
+]
+Channel = Annotated[str | None, flag("NAME", "Of a microscope's file: which channel.")]
+Objects = Annotated[
+    Texts, flag('"PATH=FILE:LOW..HIGH"', "image: what is known, as --map of image.", "--object")
+]
+FrequencyOf = Annotated[Texts, flag('"1 kHz"', "image: where it was read; again for more.")]
+TimeOf = Annotated[Texts, flag('"10 ms"', "image: when it was read, instead.")]
+Draws = Annotated[int | None, flag("4000", "Draw so many times from the posterior.")]
 FieldOf = Annotated[Field, typer.Option(help="loop: read during the pulse, or after it.")]
 
 
@@ -91,7 +105,13 @@ def fit(
     prior: Prior = None,
     loss: LossOf = Loss.gauss,
     level: Level = 0.95,
+    posterior: Draws = None,
     hints: Hint = None,
+    pixel: Pixel = None,
+    channel: Channel = None,
+    objects: Objects = None,
+    frequency: FrequencyOf = None,
+    time: TimeOf = None,
     output: MaybeFolder = None,
     form: Form = Format.text,
     force: Force = False,
@@ -108,30 +128,24 @@ def fit(
     if not 0 < level < 1:
         raise VegardError(f"--level must be between 0 and 1, e.g. 0.95; got {level:g}.")
     what = ("vegard fit", f"fit of {', '.join(path.name for path in data)}")
-    check(output, what, _FILES, force)
+    names = _FILES if posterior is None else _FILES + posteriors.FILES
+    check(output, what, names, force)
     experiment, per, unit = _experiment(file, given := terminal.overrides(sets), ocv_slope, per)
     cell = _cell(length, area, (shape, back), (ocv_slope, charge), given, free, experiment)
-    tables = fit_curves.load_curves(data, kind, hints or [])
+    choose = fit_files.Choice(pixel, channel, objects, frequency, time)
+    tables = fit_curves.load_curves(data, kind, hints or [], choose)
     flags = {"drive": drive, "pulse": pulse, "period": period, "sigma": sigma}
     span = fit_curves.window(start, low, high, tables)
     more = {"per": per, "field": str(field), "cell": cell}
-    curves = fit_curves.curves(data, tables, flags, span, (more, unit, reverse))
+    curves = fit_curves.curves(data, tables, flags, span, (more, unit, reverse), choose)
     fit_curves.check_units(data, tables, free)
     with noted() as notes, terminal.progress(quiet=False) as progress:
         assert progress is not None
         progress(0, 2, "searching")
-        known = _priors(prior or [])
-        result = run(experiment or cell, curves, free, prior=known, loss=str(loss))
+        result = run(experiment or cell, curves, free, prior=_priors(prior or []), loss=str(loss))
         progress(1, 2, "intervals")
-        report = result.report(level)
-        numbers = _numbers(result, level)
+        report, numbers, files = _told(result, level, posterior, tables)
     numbers |= {"files": [path.name for path in data], "notes": notes}
-    files: dict[str, Callable[[Path], None]] = {
-        "fit.json": partial(_json, numbers),
-        "fit.png": partial(_figure, result, [t.attrs["unit"] for t in tables], numbers),
-        "report.txt": lambda path: _write(path, report + "\n"),
-        "residuals.csv": partial(_csv, result, numbers),
-    }
     finish(numbers, form, lambda: say(report, notes), output, what, files)
 
 
@@ -231,6 +245,26 @@ def _priors(texts: list[str]) -> dict[str, tuple[float, float]]:
 # --- what is told ---
 
 
+def _told(
+    result: Fit, level: float, draws: int | None, tables: list[xr.Dataset]
+) -> tuple[str, dict[str, Any], dict[str, Callable[[Path], None]]]:
+    """Report, numbers, and the files of a folder."""
+    report, numbers = result.report(level), _numbers(result, level)
+    more: dict[str, Callable[[Path], None]] = {}
+    if draws is not None:
+        table = result.posterior(draws)
+        report += "\n\n" + posteriors.report(table, level)
+        numbers["posterior"] = posteriors.quantiles(table, level)
+        more = posteriors.files(table, numbers)
+    return report, numbers, {
+        "fit.json": partial(_json, numbers),
+        "fit.png": partial(_figure, result, [t.attrs["unit"] for t in tables], numbers),
+        "report.txt": lambda path: _write(path, report + "\n"),
+        "residuals.csv": partial(_csv, result, numbers),
+        **more,
+    }  # fmt: skip
+
+
 def _numbers(result: Fit, level: float) -> dict[str, Any]:
     """The fit for JSON; None stands for an end that is open."""
     from vegard.result import describe
@@ -276,6 +310,8 @@ def _figure(result: Fit, units: list[str], numbers: dict[str, Any], path: Path) 
 
 def _csv(result: Fit, numbers: dict[str, Any], path: Path) -> None:
     """Data, fit and residuals; one row a point."""
+    import numpy as np
+
     head = {k: numbers[k] for k in ("schema", "vegard", "inputs_sha256")} | {
         "columns": "number of the data, x [Hz, s or V], data and fit [unit of the data], "
         "residual [standard deviations]"
@@ -284,7 +320,8 @@ def _csv(result: Fit, numbers: dict[str, Any], path: Path) -> None:
     lines.append("data,x,y_re,y_im,fit_re,fit_im,residual_re,residual_im")
     rows = zip(result.inputs["data"], result.model(), result.residuals, strict=True)
     for i, (d, model, rest) in enumerate(rows):
-        for x, *values in zip(d.x, d.y, model, rest, strict=True):
+        every = np.broadcast_to(d.x, d.y.shape)  # of an image row by row
+        for x, *values in zip(*(v.ravel() for v in (every, d.y, model, rest)), strict=True):
             parts = [float(v) for z in values for v in (complex(z).real, complex(z).imag)]
             lines.append(f"{i},{float(x)!r}," + ",".join(map(repr, parts)))
     _write(path, "\n".join(lines) + "\n")

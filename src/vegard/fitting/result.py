@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isinf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vegard.errors import VegardError, unknown_name
-from vegard.fitting import combinations, profile
+from vegard.fitting import combinations, posterior, profile
 from vegard.fitting.combinations import Combination
 from vegard.fitting.minimise import Found
 from vegard.fitting.problem import Problem, with_ratio
 from vegard.fitting.sample import Sample
 from vegard.prefixes import quantity
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Real = NDArray[np.float64]
 
@@ -98,6 +101,65 @@ class Fit:
             )
         return self._known[key]
 
+    def posterior(self, draws: int = 4000, *, seed: int = 0) -> xr.Dataset:
+        r"""Independent draws of the free parameters, given the data and their priors.
+
+        Parameters
+        ----------
+        draws : int
+            How many.
+        seed : int
+            Of the draws; the density itself is not random.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable over ``draw`` for each free parameter [SI units]. Attributes of a variable:
+            ``prior``, ``range`` [SI units] and ``open``, the ends of its own range at which the
+            data set no limit, so that the draws there are the prior. Attributes of the whole:
+            ``ln_evidence`` [–], ``error`` of the integral [–], ``evaluations`` and ``seed``.
+
+        Raises
+        ------
+        VegardError
+            For more than three parameters to integrate over, or none.
+        NotConverged
+            Where the integral does not reach 10⁻³.
+
+        Notes
+        -----
+        .. math:: p(\theta, c\,|\,y) \propto \pi(\theta)\,\pi(c\,|\,\theta)\,e^{-S(\theta, c)/2}
+
+        with S the objective of the fit: χ² where σ is known; where it is not, n ln Σ|…|², which is
+        the Gaussian likelihood integrated over σ with the prior 1/σ; for robust losses, the loss
+        taken as the logarithm of a density. Nonlinear parameters have the fit's ``prior``, or are
+        flat in ln(parameter) over the range that the fit searches (``free`` sets it); a rate that
+        is free beside D, in ln κ/D. A linear parameter (gain, offset, β) without a prior is flat in
+        the curve that it makes, π(c|θ) = √det AᵀA: flat in the gain itself, curves that are small
+        at some θ would win by their many gains. So a direction without a limit gives its prior
+        back, and that says nothing of the sample.
+
+        The linear parameters are integrated in closed form, the others by adaptive quadrature, one
+        inside the other, with D innermost as it moves along one curve (vegard.fitting.quadrature).
+        The draws come from its inverse distribution function: independent, without burn-in.
+        Gelman et al., Bayesian Data Analysis, 3rd ed. (2013), chapters 3 and 10.
+        tests/fitting/test_posterior.py.
+
+        Examples
+        --------
+        >>> import numpy as np, vegard as vg
+        >>> e = vg.Experiment(vg.Material(3e-15, 1e-6, 0.3), vg.DiscTip(20e-9))
+        >>> t = np.geomspace(0.11, 10, 40)
+        >>> u = vg.time_response(e, vg.Pulse(0.1), t, per="concentration").values
+        >>> d = vg.Data("relaxation", t, u, 0.02 * u.max(), drive=vg.Pulse(0.1),
+        ...             per="concentration")
+        >>> draws = vg.fit(e, d, ["material.diffusivity", "gain"]).posterior()
+        >>> low, high = np.quantile(draws["material.diffusivity"], [0.025, 0.975])
+        >>> f"{low:.1e} < D < {high:.1e} m²/s"
+        '2.2e-15 < D < 4.5e-15 m²/s'
+        """
+        return posterior.sample(self._problem, self._found, list(self.values), draws, seed)
+
     def model(self) -> tuple[NDArray[Any], ...]:
         """The fitted curves [units of each y], one for each data."""
         fixed, table = self._problem.columns(self._found.theta)
@@ -112,7 +174,7 @@ class Fit:
     def report(self, level: float = 0.95) -> str:
         """What was found and how well it is known, for a person."""
         p = self._problem
-        kinds = ", ".join(f"{d.kind} ({d.x.size} points)" for d in p.data)
+        kinds = ", ".join(f"{d.kind} ({d.y.size} points)" for d in p.data)
         lines = [f"Fit of {kinds}; loss {p.loss}.", ""]
         parts = {q.name: q for q in (*p.nonlinear, *p.linear)}
         wide = max(len(name) for name in self.values)
@@ -154,8 +216,9 @@ def _curves(problem: Problem, flat: Real) -> tuple[NDArray[Any], ...]:
     out = []
     for d, block in zip(problem.data, problem.blocks, strict=True):
         part = flat[block]
-        n = d.x.size
-        out.append(part[:n] + 1j * part[n:] if part.size == 2 * n else part)
+        n = d.y.size
+        row = part[:n] + 1j * part[n:] if part.size == 2 * n else part
+        out.append(row.reshape(d.y.shape))
     return tuple(out)
 
 
@@ -265,12 +328,14 @@ def _diagnosed(problem: Problem, found: Found) -> tuple[tuple[NDArray[Any], ...]
 
 
 def _alike(row: NDArray[Any]) -> tuple[float, float]:
-    """Correlation of neighbouring residuals of a curve, and in its standard deviations."""
+    """Correlation of neighbouring residuals of a curve or image, and in its standard deviations."""
     product = total = 0.0
     count = 0
     for part in (row.real, row.imag) if np.iscomplexobj(row) else (row,):
-        product += float(part[1:] @ part[:-1])
-        total += float(part @ part)
-        count += part.size - 1
+        pairs = [(part[1:], part[:-1])] + ([(part[:, 1:], part[:, :-1])] if part.ndim > 1 else [])
+        for after, before in pairs:
+            product += float((after * before).sum())
+            count += after.size
+        total += float((part**2).sum()) * len(pairs)
     correlation = product / total if total else 0.0
     return correlation, correlation * count**0.5

@@ -2,7 +2,7 @@
 
 A curve is a·m(θ) + b. Without b and normalised, m is a unit vector s(θ) that turns slowly with
 θ = ln(parameters): a few singular vectors V hold all of them. What is kept over a grid of θ are the
-coordinates c of s = V c, ln N of the norm, and the mean μ; between nodes a quintic spline.
+coordinates c of s = V c, the mean μ, and ln N of the norm; between nodes a quintic spline.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Dictionary:
     axes: tuple[Real, ...]
     """Nodes along each parameter."""
     table: Real
-    """(…, r + 2): coordinates of the shape, ln N, μ."""
+    """(…, r + 2): coordinates of the shape, μ, ln N."""
     basis: Real
     """(n, r)."""
     weights: Real
@@ -92,8 +92,7 @@ class Dictionary:
 
     def full(self, rows: Real) -> Real:
         """Weighted curves over their norm (p, n) from rows of the table."""
-        out = rows[:, : self.rank] @ self.basis.T
-        return out + rows[:, -1:] * self.offset if self.offset.any() else out
+        return np.asarray(rows[:, :-1] @ self.frame.T)
 
 
 def of(problem: Problem) -> Dictionary:
@@ -165,7 +164,7 @@ def _tabulated(problem: Problem, low: Real, high: Real, finer: int) -> Dictionar
     _, size, vt = np.linalg.svd(shapes, full_matrices=False)
     rank = max(int((size > _RANK * size[0]).sum()), 1)
     basis = np.ascontiguousarray(vt[:rank].T)
-    table = np.column_stack([shapes @ basis, np.log(norm), mean])
+    table = np.column_stack([shapes @ basis, mean, np.log(norm)])
     table = table.reshape(*(a.size for a in axes), rank + 2)
     spline = _splined(axes, table)
     return Dictionary(tuple(axes), table, basis, weights, offset, scaled, np.nan, spline,
@@ -240,7 +239,7 @@ def _error(problem: Problem, found: Dictionary) -> float:
     share = (0.5 + np.arange(1, _TRIED + 1)[:, None] * np.array([0.7548776662, 0.5698402910])) % 1
     places = found.low + (found.high - found.low) * share[:, : len(found.axes)]
     rows, _ = found.at(places)
-    size = np.exp(rows[:, -2:-1])
+    size = np.exp(rows[:, -1:])
     curves = np.array([_curve(exact, t) for t in places]) * found.weights / size
     worst = np.abs(curves - found.full(rows)).max()
     return float(worst if found.scaled else worst / np.abs(curves).max())

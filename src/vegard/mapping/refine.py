@@ -39,7 +39,7 @@ class Frame:
 
     def expand(self, rows: Real) -> Real:
         """Coordinates of rows of the table."""
-        return np.delete(rows, -2, axis=1)
+        return rows[:, :-1]
 
     def centred(self, z: Real) -> Real:
         """Without the part along the offset."""
@@ -302,7 +302,10 @@ def _steps(d: Dictionary, theta: Real, slope: Real, curvature: Real, damping: Re
     scale = np.einsum("pjj->pj", h)
     largest = scale.max(axis=1, keepdims=True)
     extra = damping[:, None] * scale + 1e-12 * largest + np.where(stuck, largest, 0.0) + 1e-300
-    h = h + extra[:, :, None] * np.eye(theta.shape[1])
-    step = -np.linalg.solve(h, g[:, :, None])[:, :, 0]
+    if theta.shape[1] == 1:
+        step = -g / (h[:, :, 0] + extra)
+    else:
+        h = h + extra[:, :, None] * np.eye(theta.shape[1])
+        step = -np.linalg.solve(h, g[:, :, None])[:, :, 0]
     step *= np.minimum(1.0, _LONGEST / np.maximum(np.abs(step).max(axis=1), 1e-300))[:, None]
     return np.asarray(np.clip(theta + step, d.low, d.high) - theta)

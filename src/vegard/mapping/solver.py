@@ -137,7 +137,7 @@ class Solver:
             a = np.einsum("pi,pi->p", s, t) / np.maximum(np.einsum("pi,pi->p", s, s), 1e-300)
         b = frame.along(c - a[:, None] * f)
         rows = a[:, None] * table[0]
-        rows[:, -1] += b
+        rows[:, -2] += b
         return y - d.full(rows), a, b, table
 
     # --- what is told ---
@@ -188,13 +188,13 @@ class Solver:
         d = self.dictionary
         rows, slopes = table
         f = frame.expand(rows)
-        columns = [a[:, None] * (frame.expand(t) + f * t[:, -2:-1]) for t in slopes]
+        columns = [a[:, None] * (frame.expand(t) + f * t[:, -1:]) for t in slopes]
         for p in self.problem.linear:
             if p.path == "offset":
                 length = float(np.linalg.norm(d.weights))
                 columns.append(np.broadcast_to(frame.offset * length, f.shape))
             else:
-                columns.append(f * np.exp(rows[:, -2:-1]))
+                columns.append(f * np.exp(rows[:, -1:]))
         gram = np.empty((len(f), len(columns), len(columns)))
         for j, one in enumerate(columns):
             for k in range(j + 1):
@@ -230,7 +230,7 @@ class Solver:
         values = [*(sizes * np.array([p.sign for p in problem.nonlinear])).T]
         logs = np.einsum("jk,pkl,jl->pj", ties, covariance[:, :count, :count], ties)
         spread = [*(sizes * np.sqrt(logs)).T]
-        norm = np.exp(rows[:, -2])
+        norm = np.exp(rows[:, -1])
         for i, p in enumerate(problem.linear, count):
             values.append(b / np.linalg.norm(d.weights) if p.path == "offset" else a / norm)
             spread.append(np.sqrt(covariance[:, i, i]))
