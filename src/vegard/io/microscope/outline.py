@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -126,16 +125,7 @@ def of_zarr(path: Path, asked: dict[str, Any]) -> Parsed:
     FileError
         If zarr is not there, the folder is damaged, or it is not certain which data are wanted.
     """
-    dims_of = zarr_store.checked(path)
-    try:
-        zarr = import_module("zarr")
-    except ImportError:
-        raise FileError(
-            f'{path} is a Zarr folder, which needs zarr: pip install "vegard[maps]".'
-        ) from None
-    try:
-        group = zarr.open_group(str(path), mode="r")
-        arrays = {name: group[name] for name in dims_of}
+    with zarr_store.opened(path) as (_, arrays, dims_of):
         maps = {
             n: tuple(a.shape) for n, a in arrays.items() if a.ndim > 1 and a.dtype.kind in "iufc"
         }
@@ -151,7 +141,3 @@ def of_zarr(path: Path, asked: dict[str, Any]) -> Parsed:
         for corner in (0, -1):
             array[(corner,) * (array.ndim - 1)]
         return _told(path, name, dims, coords, array.shape, dict(array.attrs))
-    except (FileError, MemoryError):
-        raise
-    except Exception as error:  # zarr and its codecs have no common base
-        raise FileError(f"{path} is a damaged Zarr folder: {printable(str(error))}.") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,17 +37,8 @@ def parse(path: Path, asked: dict[str, Any]) -> Parsed:
     FileError
         If zarr is not there, an array holds objects (which would be unpickled), or it is damaged.
     """
-    names = checked(path)
-    try:
-        zarr = import_module("zarr")
-    except ImportError:
-        raise FileError(
-            f'{path} is a Zarr folder, which needs zarr: pip install "vegard[maps]".'
-        ) from None
     out = Parsed("array")
-    try:
-        group = zarr.open_group(str(path), mode="r")
-        arrays = {name: group[name] for name in names}
+    with opened(path) as (group, arrays, names):
         fits(path, sum(a.size * a.dtype.itemsize for a in arrays.values()))
         out.attributes = _attributes(dict(group.attrs))
         beside = set(str(group.attrs.get("coordinates", "")).split())
@@ -55,17 +48,32 @@ def parse(path: Path, asked: dict[str, Any]) -> Parsed:
             v = _variable(path, name, array, names[name])
             place = out.coordinates if v.dims == (name,) or name in beside else out.variables
             place[name] = v
-    except (FileError, MemoryError):
-        raise
-    except Exception as error:  # zarr and its codecs have no common base
-        raise FileError(f"{path} is a damaged Zarr folder: {printable(str(error))}.") from None
     out.kind = str(out.attributes.pop("kind", "")) or kinds.told(
         {d for v in out.variables.values() for d in v.dims}
     )
     return out
 
 
-def checked(path: Path) -> dict[str, list[str] | None]:
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, dict[str, Any], dict[str, list[str] | None]]]:
+    """The group of a folder, its arrays, and the names of their axes; all errors as `FileError`."""
+    names = _checked(path)
+    try:
+        zarr = import_module("zarr")
+    except ImportError:
+        raise FileError(
+            f'{path} is a Zarr folder, which needs zarr: pip install "vegard[maps]".'
+        ) from None
+    try:
+        group = zarr.open_group(str(path), mode="r")
+        yield group, {name: group[name] for name in names}, names
+    except (FileError, MemoryError):
+        raise
+    except Exception as error:  # zarr and its codecs have no common base
+        raise FileError(f"{path} is a damaged Zarr folder: {printable(str(error))}.") from None
+
+
+def _checked(path: Path) -> dict[str, list[str] | None]:
     """Arrays by name with the names of their axes; refused before zarr sees them."""
     found: dict[str, list[str] | None] = {}
     for folder in sorted(p for p in path.iterdir() if p.is_dir()):
