@@ -96,8 +96,8 @@ def _goodness(dataset: xr.Dataset, variable: str) -> Shown:
         told = range_of(values[good], unit)
         look = _look(shown[good], log=is_log("", shown[good])) | {"cmap": "cividis"}
     else:
-        degrees = dataset.attrs.get("degrees")
-        shown = values if degrees is None else values / float(degrees)
+        degrees = dataset.get("degrees", dataset.attrs.get("degrees"))
+        shown = values if degrees is None else values / np.asarray(degrees, float)
         told = range_of(shown[good], "")
         label = head = "χ²" if degrees is None else "Reduced χ²"
         far = np.abs(np.log(shown[good & (shown > 0)])) if good.any() else np.zeros(1)

@@ -35,22 +35,17 @@ def loops():
 def test_switching_is_not_taken_for_diffusion(loops):
     counts = {loss: json.loads(maps.attrs["counts"]) for loss, maps in loops.items()}
     assert all(sum(c.values()) == 2500 for c in counts.values())
-    assert all(c["misfit"] > 1700 for c in counts.values())
-    assert all(c["good"] < 100 for c in counts.values())
+    assert all(c["misfit"] > 2200 for c in counts.values())
+    assert all(c["good"] < 50 for c in counts.values())
 
 
 def test_spikes_outweigh_the_loops_unless_the_loss_bears_them(loops):
-    counts = {loss: json.loads(maps.attrs["counts"]) for loss, maps in loops.items()}
-    assert counts["gauss"]["undetermined"] > 500
-    assert counts["huber"]["undetermined"] < 200
-    assert counts["cauchy"]["undetermined"] < 150
-    assert counts["cauchy"]["outliers"] > 100
     spiky = vg.read(DATA / "beps_loops_nsid.h5").response
     spiky = np.ptp(spiky.values, axis=-1) > 3e-3  # ten times the median span
     assert spiky.sum() > 600
     assert (loops["cauchy"].outliers.values[spiky] > 0).mean() > 0.95
     worse = loops["gauss"].scatter / loops["cauchy"].scatter
-    assert float(worse.values[spiky].mean()) > 10
+    assert float(worse.values[spiky].mean()) > 20
 
 
 def test_loops_keep_their_places(loops):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SCHEMA = 1
+_AXES = {"relaxation": "time", "frequency": "frequency", "loop": "bias"}
 _NAMES = {"gain": "amplitude", VEGARD: "vegard"}
 
 
@@ -74,8 +75,9 @@ def fit_map(
         ``diffusivity`` [m²/s], the gain as ``amplitude`` [unit of the data per unit of the model],
         ``offset`` [unit of the data]; each with ``*_sigma``, its standard deviation, inf where the
         data set no more than a limit. ``chi2``, the sum of squared residuals, over σ² where it was
-        given. ``scatter`` of the readings about the fit [unit of the data]. ``outliers``, how many
-        readings lie 6 standard deviations off. ``flag``: 0 good; 1 missing: too few readings;
+        given; from the median of the residuals with a robust loss. ``degrees``, readings less
+        parameters. ``scatter`` of the readings about the fit [unit of the data]. ``outliers``, how
+        many readings lie 6 standard deviations off. ``flag``: 0 good; 1 missing: too few readings;
         2 flat; 3 saturated; 4 not_converged: these have nan; 5 undetermined: no signal, or any
         value serves; 6 limit: a parameter has one end only; 7 incomplete: some readings are nan;
         8 outliers; 9 misfit: the residuals are no noise, the model is not the sample and the
@@ -97,10 +99,10 @@ def fit_map(
     pixel and m the curve at gain 1. Shapes s are tabulated once over all θ that the data can see
     and 10⁴ beyond, compressed to r singular vectors v (to 1e-7), and splined; the attribute
     ``dictionary_error`` is their error against the exact verbs. Each pixel is compared with all of
-    them and refined by Gauss and Newton from the best (variable projection: Golub and Pereyra, SIAM
-    J. Numer. Anal. 10, 413 (1973), doi 10.1137/0710036). Standard deviations are σ²(JᵀJ)⁻¹, with
-    σ² = χ²/(n - p) where it was not given, or larger, so that kσ hold all θ that raise χ² by less
-    than k²σ², k = 1, 2, 3. A robust loss starts without what a Hampel filter finds, and weights
+    them and refined from the best (Levenberg, Marquardt; variable projection: Golub and Pereyra,
+    SIAM J. Numer. Anal. 10, 413 (1973), doi 10.1137/0710036). Standard deviations are σ²(JᵀJ)⁻¹,
+    with σ² = χ²/(n - p) where it was not given, or larger, so that kσ hold all θ that raise χ² by
+    less than k²σ², k = 1, 2, 3. A robust loss starts without what a Hampel filter finds, and weights
     again until at rest. With R fixed only D/R² is known: an error of R enters D twice.
     tests/mapping.
 
@@ -147,6 +149,7 @@ def _problem(experiment: Any, data: Any, free: Any, loss: str) -> Problem:
             "fit_map takes a vegard.Data with y of shape (..., n), a curve for each pixel; one "
             "curve is fitted by vegard.fit."
         )
+    _check_labels(data, free)
     kind = complex if data.is_complex else float
     one = Data(data.kind, data.x, np.ones(data.x.size, kind), data.sigma, drive=data.drive,
                per=data.per, at=data.at, field=data.field)  # fmt: skip
@@ -158,6 +161,20 @@ def _problem(experiment: Any, data: Any, free: Any, loss: str) -> Problem:
     if {"gain", VEGARD} <= {p.path for p in found}:
         raise VegardError("'gain' and 'material.vegard' scale the same curve: free one of them.")
     return problem_of(whole, [one], found, None, loss)
+
+
+def _check_labels(data: Data, free: Any) -> None:
+    """Refuse labels that say something else than the data."""
+    unit = getattr(data.y, "attrs", {}).get("units", "")
+    if unit not in ("", data.unit) and "gain" not in free:
+        raise VegardError(
+            f"the curves are in {unit}, the model in {data.unit}: free 'gain' too, or convert them."
+        )
+    if (axis := _AXES[data.kind]) in (dims := tuple(getattr(data.y, "dims", ())))[:-1]:
+        raise VegardError(
+            f"the axes of the curves are {', '.join(map(str, dims))}; '{axis}' must be the last: "
+            f"data.transpose(..., '{axis}')."
+        )
 
 
 def _variables(problem: Problem, data: Data) -> dict[str, tuple[Any, dict[str, Any]]]:
@@ -175,8 +192,11 @@ def _variables(problem: Problem, data: Data) -> dict[str, tuple[Any, dict[str, A
                                         "has no more than a limit", "units": units})  # fmt: skip
     known = all(problem.known)
     square = "1" if known else f"({unit})²"
-    out["chi2"] = (float, {"long_name": "sum of squared residuals"
-                           + (" over sigma²" if known else ""), "units": square})  # fmt: skip
+    text = "sum of squared residuals" + (" over sigma²" if known else "")
+    if problem.loss != "gauss":
+        text += ", from their median"
+    out["chi2"] = (float, {"long_name": text, "units": square})
+    out["degrees"] = (float, {"long_name": "readings less parameters", "units": "1"})
     out["scatter"] = (float, {"long_name": "scatter of readings about the fit", "units": unit})
     out["outliers"] = (np.int32, {"long_name": "readings 6 standard deviations off", "units": "1"})
     out["flag"] = (np.int8, {"long_name": "what went wrong, 0 for nothing",

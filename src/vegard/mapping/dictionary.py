@@ -29,7 +29,7 @@ _FINER = 3  # times that a grid is halved if it is too rough
 _DEGREE = 5
 _RANK = 1e-7  # singular values that are left out, of the largest
 _ERROR = 1e-5  # of a shape, that is accepted between the nodes
-_LOST = 1e-7  # size of a curve that is rounding, of the largest
+_LOST = {1: 1e-5, 2: 1e-7}  # size of a curve that is rounding, of the largest
 _TRIED = 12  # places where the error is measured
 _KEPT = 4
 
@@ -185,7 +185,7 @@ def _searched(axes: list[Real], spline: Any) -> tuple[tuple[Real, ...], Real]:
 def _seen(curves: Real, norm: Real, shapes: Real, axes: list[Real], mean: Real) -> Any:
     """Without the ends of the first parameter where a curve is no more than rounding."""
     shape = [a.size for a in axes]
-    here = (norm > _LOST * np.linalg.norm(curves, axis=1).max()).reshape(shape)
+    here = (norm > _LOST[len(axes)] * np.linalg.norm(curves, axis=1).max()).reshape(shape)
     good = np.flatnonzero(here.reshape(shape[0], -1).all(axis=1))
     if good.size <= _DEGREE or (np.diff(good) > 1).any():
         raise VegardError(
@@ -237,7 +237,12 @@ def _error(problem: Problem, found: Dictionary) -> float:
     """Largest error against the exact verbs at places between the nodes."""
     exact = replace(problem, exact=True)
     share = (0.5 + np.arange(1, _TRIED + 1)[:, None] * np.array([0.7548776662, 0.5698402910])) % 1
-    places = found.low + (found.high - found.low) * share[:, : len(found.axes)]
+    share = share[:, : len(found.axes)]
+    for j, a in enumerate(found.axes):  # splines are worst next to their ends
+        ends = np.full((2, len(found.axes)), 0.5)
+        ends[:, j] = 0.5 / (a.size - 1), 1 - 0.5 / (a.size - 1)
+        share = np.concatenate([share, ends])
+    places = found.low + (found.high - found.low) * share
     rows, _ = found.at(places)
     size = np.exp(rows[:, -1:])
     curves = np.array([_curve(exact, t) for t in places]) * found.weights / size

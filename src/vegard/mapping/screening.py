@@ -21,6 +21,7 @@ FLAGS = (
     "misfit",  # the residual is no noise
 )
 LOST = 4  # flags up to this have no values
+_NOTHING = 1e-100  # largest reading of a curve that is as good as zero
 _RAIL = 4  # equal readings in a row at the end of the range
 _UNIQUE = 0.8  # share of values that occur once, of data that are not coarse
 _SPIKE = 8.0  # distance from the neighbours' median, in their own scatter
@@ -51,7 +52,7 @@ def screen(y: Real, known: Bool, parameters: int) -> NDArray[np.int8]:
     filled = y if some.all() else np.where(known, y, np.nan)
     with np.errstate(all="ignore"):
         high, low = _ends(filled, some)
-    flat = (high == low) & (flag == 0)
+    flat = ((high == low) | (np.maximum(high, -low) < _NOTHING)) & (flag == 0)
     flag[flat] = code("flat")
     at_high, at_low = filled == high[:, None], filled == low[:, None]
     most = np.maximum(at_high.sum(axis=1), at_low.sum(axis=1))

@@ -26,7 +26,11 @@ _AT_REST = 1e-4  # of a logarithm, from round to round
 _LEVELS = (1, 2, 3)  # standard deviations at which a profile is read
 _OPEN = 4.0  # rise of χ² at the end of a range below which a parameter has no end there: 2 σ
 _SIGNAL = 12.0  # χ² that a signal must explain: 3 σ at the best of many shapes
-_ALIKE = 5.0  # standard deviations of the correlation of neighbours that is no accident
+_ALIKE = 4.0  # standard deviations of the correlation of neighbours that is no accident
+_TOGETHER = 0.8  # squared correlation from which on a parameter has no end where another has none
+_SUSPECT = 3.5  # residual from which on the scatter is taken from the median
+_MEDIAN = 1.65  # standard deviation of a variance by the median, of one by the sum
+_FEW = 4  # readings beyond the dictionary that tell their scatter
 _EXCESS = 6.0  # of χ² over its mean, in its own standard deviations
 _FAR = 6.0  # residual of an outlier, in standard deviations
 _RIDGE = 1e-14  # keeps directions that are not seen from dividing by zero
@@ -54,8 +58,10 @@ class Solver:
         }
 
     def _block(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
-        y = np.concatenate([rows.real, rows.imag], axis=1) if np.iscomplexobj(rows) else rows
-        y = np.asarray(y, float)
+        if np.iscomplexobj(rows):  # nan in one part makes a reading nan
+            lost = np.where(np.isfinite(rows), 0.0, np.nan)
+            rows = np.concatenate([rows.real + lost, rows.imag + lost], axis=1)
+        y = np.asarray(rows, float)
         with np.errstate(over="ignore"):
             weighted = y * self.dictionary.weights
         known = np.abs(weighted) < _LARGEST  # nan is not
@@ -84,9 +90,10 @@ class Solver:
         c = frame.of(y)
         beyond = np.einsum("pi,pi->p", y, y) - np.einsum("pi,pi->p", c, c)
         beyond = np.maximum(beyond, 0)  # what no shape holds: noise
-        noise = np.ones(len(y))
+        noise: Real | None = np.ones(len(y))
         if not all(self.problem.known):
-            noise = beyond / max(y.shape[1] - c.shape[1], 1)
+            left = y.shape[1] - c.shape[1]
+            noise = beyond / left if left >= _FEW else None
         return self._told(y, known, frame, search(frame, c, noise, beyond), None)
 
     def _weighted(self, y: Real, known: Bool) -> tuple[Real, NDArray[np.int8]]:
@@ -154,34 +161,36 @@ class Solver:
         left, a, b, table = self._left(y, frame, c, theta)
         degrees = np.maximum(known.sum(axis=1) - self._count, 1)
         if isinstance(frame, Weighted):
-            chi2, total = frame.dot(left, left), frame.q.sum(axis=1)
+            chi2 = frame.dot(left, left)
         else:
-            chi2, total = np.einsum("pi,pi->p", left, left), np.full(len(y), float(y.shape[1]))
+            chi2 = np.einsum("pi,pi->p", left, left)
         variance = np.ones(len(y))
         if not all(problem.known):
             variance = chi2 / degrees if size is None else size**2
         variance = np.maximum(variance, 1e-300)
         covariance = variance[:, None, None] * self._covariance(frame, table, a)
         rise = [(p - chi2[:, None]) / variance[:, None] for p in found.profiles]
-        covariance = _widened(covariance, self._reach(found, rise, chi2, variance))
-        values, spread = self._values(theta, table[0], a, b, covariance)
-        flag, open_ends = self._open(theta, rise)
-        ties = problem.ties != 0
-        for j in range(theta.shape[1]):
-            spread[open_ends[:, ties[j]].any(axis=1), j] = np.inf
+        flag, ends = self._open(theta, rise, covariance)
+        wide = _widened(covariance, self._reach(found, rise, chi2, variance))
+        values, spread = self._values(theta, table[0], a, b, wide)
+        outside = self._outside(values)
+        flag[outside.any(axis=1) & (flag == 0)] = code("limit")
+        spread[self._endless(ends, covariance)] = np.inf
+        spread[:, : theta.shape[1]][outside] = np.inf
         if d.scaled:
             t = frame.centred(c)
             flag[np.einsum("pi,pi->p", t, t) - chi2 < _SIGNAL * variance] = code("undetermined")
-        left /= np.sqrt(variance)[:, None]
-        far, missed = self._doubtful(left, known, size)
+        if size is not None:  # by the median, as the weighted sum is too small
+            chi2 = degrees * _spread(left, known, self._count) ** 2
+        far, missed = self._doubtful(left, known, variance, None if size is None else chi2)
         flag[(far > 0) & (flag == 0)] = code("outliers")
         flag[~known.all(axis=1) & (flag == 0)] = code("incomplete")
         flag[missed] = code("misfit")
         flag[~found.done] = code("not_converged")
         typical = 1 / float(np.sqrt(np.mean(d.weights**2)))
-        scatter = np.sqrt(chi2 / np.maximum(total - self._count, 1)) * typical
+        scatter = np.sqrt(chi2 / degrees) * typical
         told = np.stack([values, spread], axis=-1).reshape(len(y), -1).T
-        return np.vstack([told, chi2, scatter, far]), flag
+        return np.vstack([told, chi2, degrees, scatter, far]), flag
 
     def _covariance(self, frame: Frame, table: tuple[Real, list[Real]], a: Real) -> Real:
         """Covariance of θ and the linear parameters at unit variance (p, k, k)."""
@@ -236,35 +245,76 @@ class Solver:
             spread.append(np.sqrt(covariance[:, i, i]))
         return np.stack(values, axis=1), np.stack(spread, axis=1)
 
-    def _open(self, theta: Real, rise: list[Real]) -> tuple[NDArray[np.int8], Bool]:
-        """Flags of what is not determined, and of which coordinates (p, d)."""
+    def _open(
+        self, theta: Real, rise: list[Real], covariance: Real
+    ) -> tuple[NDArray[np.int8], Bool]:
+        """Flags of what is not determined, and which coordinates have no end (p, d)."""
         d = self.dictionary
+        count = theta.shape[1]
         below, above = theta <= d.low, theta >= d.high
         for j, up in enumerate(rise):
             below[:, j] |= up[:, 0] < _OPEN
             above[:, j] |= up[:, -1] < _OPEN
+        if count > 1:  # a valley across the nodes, too narrow for them
+            reach = np.sqrt(_OPEN * np.einsum("pjj->pj", covariance[:, :count, :count]))
+            below, above = below | (theta - reach < d.low), above | (theta + reach > d.high)
         flag = np.where((below | above).any(axis=1), code("limit"), 0).astype(np.int8)
         flag[(below & above).any(axis=1)] = code("undetermined")
         return flag, below | above
 
-    def _doubtful(self, z: Real, known: Bool, size: Real | None) -> tuple[Any, Bool]:
+    def _endless(self, ends: Bool, covariance: Real) -> Bool:
+        """Which parameters have no end (p, k): those that go along with a coordinate that has none.
+
+        A rate goes with D where it is ln(κ/D); linear parameters where they are correlated.
+        """
+        count = ends.shape[1]
+        out = np.zeros(covariance.shape[:2], bool)
+        out[:, :count] = (ends[:, None, :] & (self.problem.ties != 0)).any(axis=2)
+        own = np.einsum("pjj->pj", covariance)
+        for i in range(count, own.shape[1]):
+            with np.errstate(all="ignore"):
+                share = covariance[:, i, :count] ** 2 / (own[:, :count] * own[:, i : i + 1])
+            out[:, i] = (ends & ~(share < _TOGETHER)).any(axis=1)
+        return out
+
+    def _outside(self, values: Real) -> Bool:
+        """Parameters outside of the range given for them (p, d), as a rate beside D may be."""
+        pairs = [(p.low if p.low > 0 else 0.0, p.high) for p in self.problem.nonlinear]
+        low, high = np.array(pairs).T
+        size = np.abs(values[:, : len(pairs)])
+        return np.asarray((size < low * (1 - 1e-9)) | (size > high * (1 + 1e-9)))
+
+    def _doubtful(
+        self, left: Real, known: Bool, variance: Real, robust: Real | None
+    ) -> tuple[Any, Bool]:
         """How many residuals are far off, and where the rest is no noise.
 
-        That is where neighbours are alike, or χ² is too large for a known σ.
+        That is where neighbours are alike, by size or by sign, or χ² is too large for a known σ;
+        ``robust`` is χ² by the median.
         """
+        given = all(self.problem.known)
         if not known.all():
-            z = np.where(known, z, 0.0)
-        far = np.abs(z) > _FAR
+            left = np.where(known, left, 0.0)
+        z = left / np.sqrt(variance)[:, None]
+        size = np.abs(z)
+        if not given and robust is None:  # spikes hide in a scatter that they make
+            rows = np.flatnonzero(size.max(axis=1) > _SUSPECT)
+            own = _spread(left[rows], known[rows], self._count)
+            size[rows] = np.abs(left[rows]) / own[:, None]
+        far = size > _FAR
         count = far.sum(axis=1)
-        chi2 = np.einsum("pi,pi->p", z, z)
-        degrees = np.maximum(known.sum(axis=1) - self._count, 1)
         if count.any():
             z = np.where(far, 0.0, z)
-        both = np.einsum("pi,pi->p", z[:, 1:], z[:, :-1])
-        total = np.maximum(np.einsum("pi,pi->p", z, z), 1e-300)
-        missed = both / total * np.sqrt(z.shape[1] - 1) > _ALIKE
-        if all(self.problem.known) and size is None:
-            missed |= chi2 > degrees + _EXCESS * np.sqrt(2 * degrees)
+        total = np.einsum("pi,pi->p", z, z)
+        degrees = np.maximum(known.sum(axis=1) - self._count, 1)
+        missed = np.zeros(len(z), bool)
+        sign = np.sign(z)
+        for one, whole in ((z, total), (sign, np.einsum("pi,pi->p", sign, sign))):
+            both = np.einsum("pi,pi->p", one[:, 1:], one[:, :-1])
+            missed |= both * np.sqrt(z.shape[1] - 1) > _ALIKE * np.maximum(whole, 1e-300)
+        if given:
+            excess = total - (degrees - count) if robust is None else (robust - degrees) / _MEDIAN
+            missed |= excess > _EXCESS * np.sqrt(2 * degrees)
         return count, missed
 
 

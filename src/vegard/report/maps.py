@@ -167,9 +167,11 @@ def _fit(dataset: xr.Dataset, state: Any) -> list[str]:
     name = _goodness(dataset)
     if name in dataset:
         values = values_of(dataset, name)
+        if name == "chi2":
+            values = values / np.asarray(dataset.get("degrees", dataset.attrs["degrees"]), float)
         values = values[np.isfinite(values)]
         if name == "chi2":
-            told = range_of(values / float(dataset.attrs.get("degrees", 1)), "")
+            told = range_of(values, "")
             said.append(f"χ² per degree of freedom is {told}; 1 if model and σ are right.")
         else:
             told = range_of(values, unit_of(dataset, name))
