@@ -102,8 +102,8 @@ def fit_map(
     them and refined from the best (Levenberg, Marquardt; variable projection: Golub and Pereyra,
     SIAM J. Numer. Anal. 10, 413 (1973), doi 10.1137/0710036). Standard deviations are σ²(JᵀJ)⁻¹,
     with σ² = χ²/(n - p) where it was not given, or larger, so that kσ hold all θ that raise χ² by
-    less than k²σ², k = 1, 2, 3. A robust loss starts without what a Hampel filter finds, and weights
-    again until at rest. With R fixed only D/R² is known: an error of R enters D twice.
+    less than k²σ², k = 1, 2, 3. A robust loss starts without what a Hampel filter finds, and
+    weights again until at rest. With R fixed only D/R² is known: an error of R enters D twice.
     tests/mapping.
 
     Examples
