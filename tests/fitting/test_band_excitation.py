@@ -163,7 +163,7 @@ def covered(noise, each, seed):
     return inside, failed / each / TIME.size, float(np.mean(chi2))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("noise", "share"), [(3.0, 0.0), (14.5, 0.13)])
 def test_coverage(noise, share):
     """95 % intervals of D with no fits failing, and with one in eight: 30 relaxations each.

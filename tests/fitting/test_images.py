@@ -129,7 +129,7 @@ def measured(e, seed, noise, *, n=28, frequency=(FREQUENCY,)):
                    pixel=PIXEL)  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_coverage(monkeypatch):
     """40 images of known objects: the 95 % intervals of D and R hold the truth.
 
@@ -180,6 +180,7 @@ def test_modulus_offset_and_several_frequencies():
     assert f.residuals[0].shape == f.model()[0].shape == (28, 28, 2)
 
 
+@pytest.mark.exhaustive
 def test_image_and_spectrum_together():
     """A spectrum knows D/R² and β R; an image of a known object knows R: together all."""
     e = sample()

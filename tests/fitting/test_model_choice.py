@@ -188,7 +188,7 @@ def test_film_is_found_behind_the_plateau_of_thick_ones():
     assert vg.fit(e, d, free).objective == near(vg.fit(e, d, told).objective, rel=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_wide_and_narrow_model_are_not_told_apart():
     """A film much thicker than √Dt draws the half-space's curve: neither wins."""
     d = relaxation(experiment(3e-15), np.random.default_rng(5), noise=0.01)

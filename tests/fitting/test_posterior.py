@@ -268,7 +268,7 @@ def test_seed_and_attributes():
     assert a.attrs["evaluations"] > 50
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_known_product_stays_narrow_where_its_factors_are_the_prior():
     """D and R on a half-space: only D/R² is known, over the 14 decades of the range of R."""
     d = relaxation(experiment(3e-15), np.random.default_rng(12), 30, pulse=0.1)
@@ -289,7 +289,7 @@ def test_known_product_stays_narrow_where_its_factors_are_the_prior():
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param([D, "gain"], marks=pytest.mark.slow),
+        pytest.param([D, "gain"], marks=pytest.mark.exhaustive),
         pytest.param([D, "tip.radius", "gain"], marks=pytest.mark.exhaustive),
     ],
 )
